@@ -1,0 +1,48 @@
+/** Errors that activities raise themselves. */
+import { defineError, type ErrorKind } from '../src/core/errors/error.js';
+import { unexpected, workerShutdown } from './failures.js';
+
+export const sameTarget = defineError({
+  code: 'plan/same-target-key',
+  recovery: 'never',
+  summary: 'Two source files would be written to one target key; nothing was written.',
+  fix: 'Put something that differs between the files into `key` or `prefix`, for example `{{ source.item.name }}`.',
+});
+
+export const tooManyTargets = defineError({
+  code: 'plan/too-many-targets',
+  recovery: 'never',
+  summary: 'More files than can be checked for two sources of one target key.',
+  fix: 'Split the source by prefix or pattern into several assets, or leave the target key to the default.',
+});
+
+export const crcMismatch = defineError({
+  code: 'transfer/crc-mismatch',
+  recovery: 'never',
+  summary: 'The CRC32 that the target reports of a finished object is not that of the bytes that were read.',
+  fix: 'The object at the target is wrong: run again. If it repeats, look for a broken proxy or disk.',
+});
+
+export const otherRunFailed = defineError({
+  code: 'run/lost-other-run',
+  recovery: 'retry',
+  summary: 'The run that this one waits for could not be followed.',
+  fix: 'Nothing: it is looked for again.',
+});
+
+export const sensorRemembersTooMuch = defineError({
+  code: 'sensor/too-many-files',
+  recovery: 'never',
+  summary: 'A sensor sees more files within its lookback than its mark can remember.',
+  fix: 'Set `delete_source` or rename on the job, narrow the prefix or pattern, or shorten `lookback`.',
+});
+
+export const activityErrors: readonly ErrorKind[] = [
+  unexpected,
+  workerShutdown,
+  sameTarget,
+  tooManyTargets,
+  crcMismatch,
+  otherRunFailed,
+  sensorRemembersTooMuch,
+];

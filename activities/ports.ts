@@ -1,0 +1,86 @@
+/**
+ * What activities need from the worker: everything with a side effect or with knowledge of the project comes through
+ * here, so that activities know neither particular connectors nor files nor the clock.
+ */
+import type { Connector, FileSource, FileTarget, ListedFile } from '../src/connectors/connector.js';
+import type { FileIdentity, TargetAddress } from '../src/core/plan/file.js';
+import type { AssetOrder, AssetPlan, EndpointPlan, RunPlan } from '../src/core/plan/plan.js';
+import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
+import type { JsonObject } from '../src/core/values/json.js';
+import type { MemoryBudget } from '../src/transfer/memory-budget.js';
+
+/** What a workflow type stands for. */
+export type PlannedRun =
+  | { readonly kind: 'run'; readonly plan: RunPlan }
+  | { readonly kind: 'sensor'; readonly plan: SensorPlan };
+
+export interface PlannerPort {
+  /** Reads the project as it is now and compiles what `name` stands for. `request` is hostile input. */
+  planRun(name: string, request: unknown): Promise<PlannedRun>;
+  planAsset(
+    order: AssetOrder,
+    known: { readonly owner: string; readonly ownerStartedMs: number },
+  ): AssetPlan;
+  /** Applies the predicate and resolves the targets' item templates. */
+  planItems(
+    plan: AssetPlan,
+    files: readonly ListedFile[],
+  ): Promise<{
+    /** `address` is null where the asset has no target. */
+    readonly items: readonly { readonly file: ListedFile; readonly address: TargetAddress | null }[];
+    readonly filtered: number;
+  }>;
+  /** Does the sensor's predicate take the file? */
+  selects(plan: SensorPlan, file: ListedFile): boolean;
+  /** Digest of a source version, kept with the object that was copied from it. */
+  digestOf(identity: FileIdentity): string;
+  /** Name of the unit: unique for (owner, source version). */
+  unitOf(owner: string, identity: FileIdentity): string;
+  /** 16 hex digits of a text; for ids and sets that must stay small. */
+  shortDigest(text: string): string;
+}
+
+/** A side that is open: from the worker's pool, shared with other activities; never disposed by them. */
+export interface OpenSource {
+  readonly source: FileSource<unknown>;
+  readonly options: unknown;
+  readonly connector: Connector;
+}
+
+export interface OpenTarget {
+  readonly target: FileTarget;
+  readonly connector: Connector;
+}
+
+export interface ConnectionsPort {
+  /** Throws `connection/changed` when the project's connection is no longer the one that the run pinned. */
+  source(endpoint: EndpointPlan): Promise<OpenSource>;
+  target(endpoint: EndpointPlan): Promise<OpenTarget>;
+}
+
+/** The supervisor of this process, if there is one: it fails the open tasks of a process that died. */
+export interface SupervisorPort {
+  opened(taskToken: Uint8Array, workflow: { readonly id: string; readonly runId: string }): void;
+  beat(taskToken: Uint8Array, details: JsonObject): void;
+  closed(taskToken: Uint8Array): void;
+}
+
+/** Named moments at which the fault suite may stop the process; does nothing in production. */
+export interface FaultsPort {
+  reach(point: string): void;
+}
+
+export interface Ports {
+  readonly connectors: readonly Connector[];
+  readonly planner: PlannerPort;
+  readonly connections: ConnectionsPort;
+  readonly budget: MemoryBudget;
+  readonly supervisor: SupervisorPort;
+  readonly faults: FaultsPort;
+  /** Aborted when the worker is asked to stop. */
+  readonly draining: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
+  /** Text of an error for the worker's log, without secrets. */
+  readonly redact: (text: string) => string;
+}

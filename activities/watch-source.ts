@@ -1,0 +1,190 @@
+/**
+ * `<kind>.watch`: polls a source at the sensor's interval until something new has settled, an hour has passed, or the
+ * worker stops. No history per poll. A failed poll is tried again here with a growing pause, so that a server's short
+ * absence looks like what it is; a refused login or a missing folder ends the watch at once.
+ */
+import { Context } from '@temporalio/activity';
+import { TidemarkError } from '../src/core/errors/error.js';
+import type { ListedFile, ListPage } from '../src/connectors/connector.js';
+import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
+import type { TriggerItem } from '../src/core/plan/plan.js';
+import { type Hit, isNew, type SensorMark, type WatchOutcome } from '../src/core/run/sensor-mark.js';
+import type { JsonObject } from '../src/core/values/json.js';
+import { failureOf } from './failures.js';
+import { sensorRemembersTooMuch } from './errors.js';
+import type { OpenSource, Ports } from './ports.js';
+
+export interface WatchInput {
+  readonly plan: SensorPlan;
+  readonly mark: SensorMark;
+}
+
+/** A watch ends after this long even when nothing happened, so that a new release takes over. */
+const watchMs = 3_600_000;
+/** Hits of one result; more wait for the next one. Keeps the result below 64 KiB. */
+const hitsMax = 100;
+const pauseMaxMs = 60_000;
+
+/** Names under which writers keep unfinished files. */
+const unfinished = /(^|\/)(\.[^/]*|[^/]*\.(part|filepart|tmp))$/i;
+
+/** Running watches by sensor workflow id, so that `poke` can ask one of them to poll now. */
+export type Watches = Map<string, () => void>;
+
+interface Observation {
+  readonly digest: string;
+  readonly sinceMs: number;
+}
+
+class Watch {
+  readonly #ports: Ports;
+  readonly #input: WatchInput;
+  readonly #signal: AbortSignal;
+  #observed = new Map<string, Observation>();
+  polls = 0;
+  failures = 0;
+  unsettled = 0;
+  /** Wakes the pause between polls. */
+  wake: () => void = () => undefined;
+
+  constructor(ports: Ports, input: WatchInput, signal: AbortSignal) {
+    this.#ports = ports;
+    this.#input = input;
+    this.#signal = signal;
+  }
+
+  outcome(hits: readonly Hit[]): WatchOutcome {
+    const { polls, unsettled, failures } = this;
+    return { hits, polls, unsettled, failures };
+  }
+
+  details(): JsonObject {
+    const { polls, unsettled, failures } = this;
+    return { v: 1, phase: 'watching', polls, unsettled, failures };
+  }
+
+  async poll(): Promise<readonly Hit[]> {
+    const open = await this.#ports.connections.source(this.#input.plan.source);
+    const fresh = await this.#listNew(open);
+    const now = this.#ports.nowMs();
+    const observed = new Map<string, Observation>();
+    const settled: Hit[] = [];
+    for (const hit of fresh) {
+      const { path } = hit.item.identity;
+      const before = this.#observed.get(path);
+      const sinceMs = before?.digest === hit.digest ? before.sinceMs : now;
+      observed.set(path, { digest: hit.digest, sinceMs });
+      if (now - sinceMs >= this.#input.plan.settleMs) settled.push(hit);
+    }
+    this.#observed = observed;
+    this.polls++;
+    this.failures = 0;
+    this.unsettled = fresh.length - settled.length;
+    return settled.sort((a, b) => Number(a.item.identity.modified) - Number(b.item.identity.modified));
+  }
+
+  async #listNew(open: OpenSource): Promise<readonly Hit[]> {
+    const { plan, mark } = this.#input;
+    const test = isNew(mark, plan.lookbackMs, plan.initialCursor);
+    const found: Hit[] = [];
+    let after: string | null = null;
+    do {
+      const page: ListPage = await open.source.list(open.options, after, 1000, this.#signal);
+      for (const file of page.files) {
+        if (unfinished.test(file.identity.path) || !this.#ports.planner.selects(plan, file)) continue;
+        const hit = this.#hitOf(file);
+        if (test({ digest: hit.digest, timeS: Number(file.identity.modified) })) found.push(hit);
+      }
+      if (found.length > plan.seenMax) {
+        throw new TidemarkError(
+          sensorRemembersTooMuch,
+          `sensor ${plan.name}: more than ${String(plan.seenMax)} new files within its lookback`,
+        );
+      }
+      after = page.next;
+    } while (after !== null);
+    return found;
+  }
+
+  #hitOf(file: ListedFile): Hit {
+    const item: TriggerItem = {
+      identity: file.identity,
+      relative_path: file.relativePath,
+      fields: file.fields,
+    };
+    return { item, digest: this.#ports.planner.digestOf(file.identity) };
+  }
+
+  /** Until the next poll is due, somebody wakes it, or the signal aborts. */
+  async pause(): Promise<void> {
+    const { plan } = this.#input;
+    const due = this.unsettled > 0 ? Math.min(plan.intervalMs, plan.settleMs) : plan.intervalMs;
+    const backoff = Math.min(pauseMaxMs, plan.intervalMs * 2 ** Math.min(this.failures, 10));
+    const waitMs = Math.max(50, this.failures > 0 ? backoff : due);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#signal.addEventListener('abort', this.wake, { once: true });
+    });
+    this.#signal.removeEventListener('abort', this.wake);
+  }
+}
+
+const isFinal = (error: unknown): boolean =>
+  error instanceof TidemarkError && error.kind.recovery !== 'retry';
+
+const run = async (ports: Ports, watch: Watch, input: WatchInput): Promise<WatchOutcome> => {
+  const context = Context.current();
+  const signal = context.cancellationSignal;
+  const endMs = ports.nowMs() + watchMs;
+  while (!signal.aborted && ports.nowMs() < endMs) {
+    try {
+      const settled = await watch.poll();
+      if (settled.length > 0) return watch.outcome(settled.slice(0, hitsMax));
+    } catch (error) {
+      if (signal.aborted || isFinal(error)) throw error;
+      watch.failures++;
+      const text = error instanceof TidemarkError ? `${error.code}: ${error.message}` : String(error);
+      context.log.warn(`sensor ${input.plan.name}: poll failed: ${ports.redact(text)}`);
+    }
+    if (!signal.aborted) await watch.pause();
+  }
+  signal.throwIfAborted();
+  return watch.outcome([]);
+};
+
+export const watchSource =
+  (ports: Ports, watches: Watches) =>
+  async (input: WatchInput): Promise<WatchOutcome> => {
+    const context = Context.current();
+    const watch = new Watch(ports, input, context.cancellationSignal);
+    const id = context.info.workflowExecution?.workflowId ?? input.plan.name;
+    const timer = setInterval(() => {
+      context.heartbeat(watch.details());
+    }, 1000);
+    watches.set(id, () => {
+      watch.wake();
+    });
+    try {
+      return await run(ports, watch, input);
+    } catch (error) {
+      // A worker that stops is not a failure of the sensor: the next worker takes over at once.
+      if (context.cancellationDetails?.workerShutdown === true) return watch.outcome([]);
+      throw failureOf(error, ports, {});
+    } finally {
+      clearInterval(timer);
+      watches.delete(id);
+    }
+  };
+
+/** `poke`: asks the watch of a sensor to poll now; false when it runs in another process. */
+export const poke =
+  (watches: Watches) =>
+  (input: { readonly workflowId: string }): Promise<boolean> => {
+    const wake = watches.get(input.workflowId);
+    wake?.();
+    return Promise.resolve(wake !== undefined);
+  };

@@ -1,0 +1,40 @@
+/** Sums of a copy: additive, so that the order in which units finish does not matter. */
+import type { CopyTotals } from './copy-state.js';
+import type { Moved } from './outcome.js';
+
+const keysMax = 1000;
+
+const addCrc = (a: string, b: string): string =>
+  ((Number.parseInt(a, 16) + Number.parseInt(b, 16)) % 2 ** 32).toString(16).padStart(8, '0');
+
+const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
+
+const commonFolder = (a: string | null, b: string): string => {
+  if (a === null) return b;
+  const left = a.split('/');
+  const right = b.split('/');
+  let same = 0;
+  while (same < left.length - 1 && left[same] === right[same]) same++;
+  return same === 0 ? '' : `${left.slice(0, same).join('/')}/`;
+};
+
+/** Adds what one unit moved. A target that reports no CRC32 once makes the total's null. */
+export const addMoved = (totals: CopyTotals, moved: Moved, container: string): CopyTotals => ({
+  ...totals,
+  files: totals.files + moved.files,
+  bytes: totals.bytes + moved.bytes,
+  targetBytes: totals.targetBytes + moved.targetBytes,
+  crc32: addCrc(totals.crc32, moved.crc32),
+  targetCrc32:
+    totals.targetCrc32 === null || moved.targetCrc32 === null
+      ? null
+      : addCrc(totals.targetCrc32, moved.targetCrc32),
+  bytesRead: totals.bytesRead + moved.bytesRead,
+  retries: totals.retries + moved.retries,
+  keys: [...totals.keys, ...moved.keys].sort().slice(0, keysMax),
+  commonFolder: moved.keys.reduce(
+    (common, key) => commonFolder(common, folderOf(key)),
+    totals.commonFolder,
+  ),
+  container,
+});

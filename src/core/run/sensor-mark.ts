@@ -1,0 +1,82 @@
+/**
+ * The mark of a file sensor: a time plus the identities that were taken within `lookback`, never a time alone (G2).
+ *
+ * New is what is listed, not older than the lookback below the mark's time, and not among the identities taken. Files
+ * of the same second, files that appear late with an old time and new versions under an old name are all taken, once.
+ */
+import type { TriggerItem } from '../plan/plan.js';
+
+export interface SensorMark {
+  /** Largest modification time taken, epoch seconds; null before the first item. */
+  readonly timeS: number | null;
+  /** Identities taken within the lookback: 16 hex digits of the digest, a colon, whole epoch seconds in base 36. */
+  readonly seen: readonly string[];
+  /** Rises when somebody sets the mark; part of the ids of runs, so that items may run again on purpose. */
+  readonly generation: number;
+}
+
+export const firstMark: SensorMark = { timeS: null, seen: [], generation: 1 };
+
+export interface SeenItem {
+  /** 16 hex digits of the identity's digest. */
+  readonly digest: string;
+  /** Modification time, epoch seconds. */
+  readonly timeS: number;
+}
+
+const entryOf = (item: SeenItem): string =>
+  `${item.digest}:${Math.floor(item.timeS).toString(36)}`;
+
+const timeOf = (entry: string): number =>
+  Number.parseInt(entry.slice(entry.indexOf(':') + 1), 36);
+
+/** Oldest modification time that still counts as new, epoch seconds; null: everything counts. */
+export const floorOf = (
+  mark: SensorMark,
+  lookbackMs: number,
+  initialCursor: string | null,
+): number | null => {
+  if (mark.timeS === null) return initialCursor === null ? null : Number(initialCursor);
+  const floor = mark.timeS - lookbackMs / 1000;
+  return initialCursor === null ? floor : Math.max(floor, Number(initialCursor));
+};
+
+/** A test for "not taken yet", built once for each poll. */
+export const isNew = (
+  mark: SensorMark,
+  lookbackMs: number,
+  initialCursor: string | null,
+): ((item: SeenItem) => boolean) => {
+  const seen = new Set(mark.seen.map((entry) => entry.slice(0, entry.indexOf(':'))));
+  const floor = floorOf(mark, lookbackMs, initialCursor);
+  return (item) => (floor === null || item.timeS >= floor) && !seen.has(item.digest);
+};
+
+/** The mark after these items were handed over. What fell out of the lookback is forgotten. */
+export const moveMark = (
+  mark: SensorMark,
+  taken: readonly SeenItem[],
+  lookbackMs: number,
+): SensorMark => {
+  const times = taken.map((item) => item.timeS);
+  const timeS = Math.max(mark.timeS ?? Number.NEGATIVE_INFINITY, ...times);
+  const oldest = Math.floor(timeS - lookbackMs / 1000);
+  const seen = new Set([...mark.seen, ...taken.map(entryOf)]);
+  return { ...mark, timeS, seen: [...seen].filter((entry) => timeOf(entry) >= oldest) };
+};
+
+/** One item that a sensor found, with its digest. */
+export interface Hit {
+  readonly item: TriggerItem;
+  readonly digest: string;
+}
+
+/** What a poll saw: the result of `<kind>.watch`. */
+export interface WatchOutcome {
+  readonly hits: readonly Hit[];
+  readonly polls: number;
+  /** Files that are new but not yet known to be complete. */
+  readonly unsettled: number;
+  /** Polls in a row that failed, at the end of this watch. */
+  readonly failures: number;
+}

@@ -1,0 +1,119 @@
+/**
+ * Reads the files of a project as placed values: `tidemark.yaml`, the layers of connections and vars (dialect §2.3),
+ * and the pipeline files in sorted order (D2). Remembers every text for excerpts.
+ */
+import { diagnose, type Span } from '../../core/errors/diagnostic.js';
+import { isJsonObject, type JsonValue } from '../../core/values/json.js';
+import { parseDocument } from '../document/parse-document.js';
+import { noFiles, unreadableFile, wrongValue } from './diagnostics.js';
+import { mergePlaced, type Path, type Placed } from './placed.js';
+import { placedDocument } from './placed-document.js';
+import type { ProjectFiles } from './project-files.js';
+import { pathText, type Report } from './reading.js';
+
+export interface FileReading {
+  readonly files: ProjectFiles;
+  readonly report: Report;
+  /** Filled as files are read: name → text. */
+  readonly sources: Map<string, string>;
+}
+
+export const startOf = (file: string): Span => ({
+  file,
+  line: 1,
+  column: 1,
+  endLine: 1,
+  endColumn: 1,
+});
+
+/** A plain number that YAML 1.1 reads differently is refused wherever it stands: its value is in doubt (D22). */
+const refuseDoubtfulNumbers = (placed: Placed, report: Report): void => {
+  const walk = (value: JsonValue, path: Path): void => {
+    if (typeof value === 'number') {
+      const fix = placed.yaml11(path);
+      if (fix === undefined) return;
+      const message = `${pathText(path)} is a number that YAML 1.1 reads differently`;
+      report(diagnose(wrongValue, placed.span(path, 'value'), message, { fix }));
+    } else if (Array.isArray(value)) {
+      value.forEach((item: JsonValue, index) => {
+        walk(item, [...path, index]);
+      });
+    } else if (isJsonObject(value)) {
+      for (const [key, entry] of Object.entries(value)) walk(entry, [...path, key]);
+    }
+  };
+  walk(placed.value, []);
+};
+
+const textOf = (file: string, reading: FileReading): string | undefined => {
+  try {
+    return reading.files.readFile(file);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read';
+    reading.report(diagnose(unreadableFile, startOf(file), `${file}: ${reason}`));
+    return undefined;
+  }
+};
+
+/** One file, or null when it does not exist. */
+export const readPlaced = (file: string, reading: FileReading): Placed | null => {
+  const text = textOf(file, reading);
+  if (text === undefined) return null;
+  reading.sources.set(file, text);
+  const { document, diagnostics } = parseDocument(text, file);
+  diagnostics.forEach(reading.report);
+  const placed = placedDocument(document);
+  refuseDoubtfulNumbers(placed, reading.report);
+  return placed;
+};
+
+const empty: Placed = {
+  value: null,
+  span: () => startOf(''),
+  within: () => startOf(''),
+  yaml11: () => undefined,
+};
+
+/** A layer has to be a mapping; anything else is reported and counts as empty. */
+const layer = (file: string, reading: FileReading): Placed => {
+  const placed = readPlaced(file, reading);
+  if (placed === null || placed.value === null || isJsonObject(placed.value)) return placed ?? empty;
+  const message = `${file} should hold a mapping`;
+  reading.report(diagnose(wrongValue, placed.span([], 'value'), message));
+  return empty;
+};
+
+/** `<folder>/common.yaml`, and `<folder>/<env>.yaml` over it. */
+export const readLayers = (
+  folder: string,
+  env: string,
+  reading: FileReading,
+): readonly Placed[] =>
+  ['common', ...(env === 'common' ? [] : [env])].map((name) =>
+    layer(`${folder}/${name}.yaml`, reading),
+  );
+
+/** Overlays of the command line; one that does not exist is an error. */
+export const readOverlays = (paths: readonly string[], reading: FileReading): readonly Placed[] =>
+  paths.map((path) => {
+    const file = path.replaceAll('\\', '/');
+    if (textOf(file, reading) === undefined) {
+      const message = `--connections ${file}: there is no such file`;
+      reading.report(diagnose(unreadableFile, startOf(file), message));
+      return empty;
+    }
+    return layer(file, reading);
+  });
+
+export const mergeAll = (layers: readonly Placed[]): Placed => layers.reduce(mergePlaced, empty);
+
+/** `pipelines/` if it holds files, otherwise `defs/` (D2). */
+export const pipelineFiles = (reading: FileReading): readonly string[] => {
+  for (const folder of ['pipelines', 'defs']) {
+    const found = reading.files.listFiles(folder).filter((file) => /\.ya?ml$/.test(file));
+    if (found.length > 0) return [...new Set(found)].sort();
+  }
+  const message = 'the project has no pipeline file: no .yaml or .yml below pipelines/ (or defs/)';
+  reading.report(diagnose(noFiles, startOf('pipelines'), message));
+  return [];
+};

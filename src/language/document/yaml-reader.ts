@@ -1,0 +1,60 @@
+/**
+ * The one file that knows the YAML package: text in, its node tree and its complaints out.
+ *
+ * Nesting is measured on the token tree before anything recurses over it. The package's composer recurses, and a
+ * stack that is nearly used up does not only throw: compiling a regular expression there ends the process.
+ */
+import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type CST, type Document, type ParsedNode } from 'yaml';
+
+export interface Complaint {
+  readonly code: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface YamlReading {
+  /** The contents of the first document; undefined when the text is empty or nested too deeply to be composed. */
+  readonly contents: ParsedNode | undefined;
+  readonly complaints: readonly Complaint[];
+  /** Where the second document begins. */
+  readonly secondDocumentAt?: number;
+  /** Where nesting passes the limit. */
+  readonly tooDeepAt?: number;
+}
+
+export type { ParsedNode };
+export { isAlias, isMap, isScalar, isSeq };
+
+const childrenOf = (token: CST.Token): readonly CST.Token[] => {
+  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
+  if (!('items' in token)) return [];
+  return token.items.flatMap((item) => [item.key, item.value].filter((child) => child !== undefined && child !== null));
+};
+
+const offsetBeyond = (tokens: readonly CST.Token[], depthLimit: number): number | undefined => {
+  const open = tokens.map((token) => ({ token, depth: 0 }));
+  for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
+    if (entry.depth > depthLimit + 1) return 'offset' in entry.token ? entry.token.offset : 0;
+    const depth = entry.depth + 1;
+    for (const child of childrenOf(entry.token)) open.push({ token: child, depth });
+  }
+  return undefined;
+};
+
+/** The package reports a bracket that is never closed as an indentation; to the author that is another mistake. */
+const complaintsOf = (document: Document.Parsed): readonly Complaint[] =>
+  [...document.errors, ...document.warnings].map(({ code, message, pos: [start, end] }) =>
+    ({ code: code === 'BAD_INDENT' && message.startsWith('Flow') ? 'MISSING_CHAR' : code, start, end }));
+
+/** May throw whatever the package throws; the caller turns that into a finding. */
+export const readYaml = (text: string, depthLimit: number): YamlReading => {
+  const tokens = [...new Parser().parse(text)];
+  const tooDeepAt = offsetBeyond(tokens, depthLimit);
+  if (tooDeepAt !== undefined) return { contents: undefined, complaints: [], tooDeepAt };
+  // Duplicate keys are found where both places are known, and integers keep their digits.
+  const composer = new Composer({ version: '1.2', uniqueKeys: false, intAsBigInt: true, strict: true });
+  const [first, second] = [...composer.compose(tokens, true, text.length)];
+  const contents = (first?.contents ?? undefined) as ParsedNode | undefined;
+  const reading = { contents, complaints: first === undefined ? [] : complaintsOf(first as Document.Parsed) };
+  return second === undefined ? reading : { ...reading, secondDocumentAt: second.range[0] };
+};

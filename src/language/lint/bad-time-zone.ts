@@ -1,0 +1,47 @@
+/** Time zones are names of the IANA database. */
+import { diagnose, type Diagnostic } from '../../core/errors/diagnostic.js';
+import type { Placed } from '../definition/placed.js';
+import { exampleAsset, exampleProject } from './example.js';
+import { nearFacts } from './near.js';
+import { defineRule } from './rule.js';
+
+const kind = {
+  code: 'lint/bad-time-zone',
+  severity: 'error',
+  summary: 'A time zone is not a name of the IANA database.',
+  fix: 'Write a name such as UTC or Europe/Berlin.',
+} as const;
+
+const isTimeZone = (name: string): boolean => {
+  // An offset such as +02:00 is accepted by newer engines only, and has no summer time.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+};
+
+const finding = (zone: string, placed: Placed, key: string): readonly Diagnostic[] => {
+  if (isTimeZone(zone)) return [];
+  const { hint } = nearFacts(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')]);
+  const message = `${key} ${JSON.stringify(zone)} is not a time zone`;
+  const facts = { fix: kind.fix, ...(hint === undefined ? {} : { hint }) };
+  return [diagnose(kind, placed.span([key], 'value'), message, facts)];
+};
+
+const schedule = (zone: string): string =>
+  `jobs:\n  - { name: orders_job, selection: orders }\nschedules:\n  - { name: nightly, job: orders_job, cron: "0 3 * * *", timezone: ${zone} }\n`;
+
+export const badTimeZone = defineRule({
+  kind,
+  bad: exampleProject(`assets:\n${exampleAsset}${schedule('Europe/Berln')}`),
+  good: exampleProject(`assets:\n${exampleAsset}${schedule('Europe/Berlin')}`),
+  check: ({ settings, settingsPlaced, schedules }) => [
+    ...(settingsPlaced === null ? [] : finding(settings.timeZone, settingsPlaced, 'time_zone')),
+    ...schedules
+      // What a schedule does not say itself is the project's.
+      .filter(({ definition }) => definition.timeZone !== settings.timeZone)
+      .flatMap(({ definition, placed }) => finding(definition.timeZone, placed, 'timezone')),
+  ],
+});

@@ -1,0 +1,74 @@
+/** D10: a parameter that a template uses and nobody declares or gives a value. */
+import { diagnose } from '../../core/errors/diagnostic.js';
+import type { AssetDefinition, SensorDefinition } from '../definition/definition.js';
+import type { ProjectDraft } from '../definition/draft.js';
+import { splitParameterName } from '../definition/parameters.js';
+import { exampleAsset, exampleProject } from './example.js';
+import { nearFacts } from './near.js';
+import { defineRule } from './rule.js';
+import { templateUses } from './template-uses.js';
+
+const kind = {
+  code: 'lint/undeclared-parameter',
+  severity: 'warning',
+  summary: 'A template uses a parameter that no job declares and nothing gives a value.',
+  fix: 'Declare it in params_schema of the job, or give it a value in params of the asset.',
+} as const;
+
+/** Names of parameters that an asset may see: from its jobs, from sensors of those jobs, from itself. */
+const knownToAsset = (asset: AssetDefinition, draft: ProjectDraft): ReadonlySet<string> => {
+  const jobs = draft.jobs.filter(({ definition }) => definition.assets.includes(asset.name));
+  const names = jobs.flatMap(({ definition: job }) => [
+    ...job.params
+      .filter((param) => param.asset === null || param.asset === asset.name)
+      .map((param) => param.name),
+    ...Object.keys(job.overrides),
+    ...Object.keys(job.assetOverrides[asset.name] ?? {}),
+    ...draft.sensors
+      .filter(({ definition }) => definition.job === job.name)
+      .flatMap(({ definition }) => Object.keys(definition.params))
+      .map((key) => splitParameterName(key, [asset.name]).name),
+  ]);
+  return new Set([...names, ...Object.keys(asset.params)]);
+};
+
+/** A sensor sees its own values and those that its job declares. */
+const knownToSensor = (sensor: SensorDefinition, draft: ProjectDraft): ReadonlySet<string> => {
+  const job = draft.jobs.find(({ definition }) => definition.name === sensor.job)?.definition;
+  return new Set([
+    ...Object.keys(sensor.params),
+    ...(job?.params ?? []).map((param) => param.name),
+    ...Object.keys(job?.overrides ?? {}),
+  ]);
+};
+
+const zone = exampleAsset.replace('raw/orders', '"raw/{{ params.zone }}"');
+
+export const undeclaredParameter = defineRule({
+  kind,
+  bad: exampleProject(`assets:\n${zone}`),
+  good: exampleProject(
+    `assets:\n${zone}jobs:\n  - { name: orders_job, selection: orders, params_schema: { zone: "string|eu" } }\n`,
+  ),
+  check: (draft) =>
+    templateUses(draft).flatMap((use) => {
+      const { asset, sensor } = use.endpoint ?? {};
+      if (!('template' in use.parsed) || (!asset && !sensor)) return [];
+      const known = asset
+        ? knownToAsset(asset, draft)
+        : sensor
+          ? knownToSensor(sensor, draft)
+          : new Set<string>();
+      return use.parsed.template.references.flatMap(({ root, path, offset, length, guarded }) => {
+        const [name] = path;
+        if (root !== 'params' || name === undefined || guarded || known.has(name)) return [];
+        const message = `${use.what}: parameter ${JSON.stringify(name)} is declared nowhere`;
+        return [
+          diagnose(kind, use.span(offset, length), message, {
+            ...nearFacts(name, [...known]),
+            fix: kind.fix,
+          }),
+        ];
+      });
+    }),
+});

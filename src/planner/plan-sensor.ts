@@ -1,0 +1,100 @@
+/** What a sensor watches: its connection pinned, its options resolved. Same input, same bytes; no secret in it. */
+import type { Connector } from '../connectors/connector.js';
+import { TidemarkError } from '../core/errors/error.js';
+import { planVersion } from '../core/plan/plan.js';
+import { seenMaxDefault, type SensorPlan } from '../core/plan/sensor-plan.js';
+import type { JsonObject } from '../core/values/json.js';
+import type { Definition, SensorDefinition } from '../language/definition/definition.js';
+import { connectionNamed, connectionWithoutSecrets, type Environment } from './connections.js';
+import { badConnection, noRoute, unknownName } from './errors.js';
+import { sealPlan } from './hash.js';
+import { keptScope } from './kept-scope.js';
+import { factsAt, fieldName, textsIn } from './option-fields.js';
+import { pinEnv } from './pin-env.js';
+import { parseOptions, renderOptions, type Side } from './render-options.js';
+import { resolveName } from './resolve-name.js';
+import { renderConnectionName } from './run-scope.js';
+import { expressionMentions, mentions, type Mention, type TemplateScope } from './templates.js';
+import { renderVars } from './vars.js';
+
+export interface SensorFacts {
+  readonly connectors: readonly Connector[];
+  readonly env: Environment;
+  /** ISO 8601 in UTC; for functions that take a date and are given none. */
+  readonly plannedAt: string;
+}
+
+const sensorNamed = (definition: Definition, name: string): SensorDefinition => {
+  const found = resolveName(definition, name);
+  if (found.kind === 'sensor') return found.sensor;
+  throw new TidemarkError(unknownName, `"${name}" is a ${found.kind}, not a sensor`);
+};
+
+interface SensorMentions {
+  readonly run: readonly Mention[];
+  readonly predicate: readonly Mention[];
+}
+
+const mentionsOf = (sensor: SensorDefinition, side: Side): SensorMentions => {
+  const where = (field: string) => `sensor "${sensor.name}", ${field}`;
+  const texts = textsIn(sensor.source.configs).map(({ path, text }) => ({
+    text,
+    where: where(fieldName(path)),
+    facts: factsAt(side.schema, path),
+  }));
+  const plain = texts.filter(({ facts }) => facts.secret !== true && facts.template !== 'predicate');
+  const predicates = texts.filter(({ facts }) => facts.template === 'predicate');
+  return {
+    run: [
+      ...mentions(sensor.source.connection, where('connection')),
+      ...plain.flatMap((entry) => mentions(entry.text, entry.where)),
+    ],
+    predicate: predicates.flatMap((entry) => expressionMentions(entry.text, entry.where)),
+  };
+};
+
+/** Throws what `planRun` throws for connections, variables, templates and options. */
+export const planSensor = (definition: Definition, name: string, known: SensorFacts): SensorPlan => {
+  const sensor = sensorNamed(definition, name);
+  const { kind, configs, connection: connectionText } = sensor.source;
+  const declared = known.connectors.find((candidate) => candidate.kind === kind)?.source;
+  if (declared === undefined) throw new TidemarkError(noRoute, `sensor "${sensor.name}": nothing reads "${kind}"`);
+  const side: Side = { subject: `sensor "${sensor.name}"`, side: 'source', schema: declared.options };
+  const used = mentionsOf(sensor, side);
+  const all = [...used.run, ...used.predicate];
+  const env = pinEnv([{ what: side.subject, mentions: all }], definition.vars, known.env);
+  const scope: TemplateScope = {
+    env,
+    vars: renderVars(definition.vars, all, env),
+    params: sensor.params,
+    now: known.plannedAt,
+    source: {},
+  };
+  const connectionName = renderConnectionName(connectionText, scope, `${side.subject}, connection`);
+  const connection = connectionNamed(definition.connections, connectionName, side.subject);
+  if (connection.kind !== kind) {
+    throw new TidemarkError(badConnection, `${side.subject}: connection "${connectionName}" is one of ${connection.kind}, and ${kind} is needed`);
+  }
+  const facts = { connectors: known.connectors, vars: definition.vars, env: known.env };
+  const { connector, config } = connectionWithoutSecrets(connection, facts);
+  const { options } = renderOptions(configs, side, scope);
+  const parsed = parseOptions(options, side, declared.check?.bind(declared));
+  return sealPlan(side.subject, {
+    version: planVersion,
+    project: definition.project.name,
+    name: sensor.name,
+    source: { kind, identity: { ...connector.connection.identity(config) }, connection: connectionName, options },
+    container: declared.container(config, parsed),
+    scope: keptScope(scope, used.predicate),
+    job: sensor.job,
+    triggerMode: sensor.triggerMode,
+    intervalMs: sensor.minimumIntervalMs,
+    settleMs: sensor.settleMs,
+    lookbackMs: sensor.lookbackMs,
+    advance: sensor.advance,
+    params: sensor.params satisfies JsonObject,
+    initialCursor: sensor.initialCursor,
+    seenMax: seenMaxDefault,
+    startsRunning: sensor.startsRunning,
+  });
+};

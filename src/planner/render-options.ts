@@ -1,0 +1,127 @@
+/**
+ * Options with their templates of the run resolved; a target keeps those texts that need an item.
+ *
+ * Keeps true: a field declared secret is never resolved here, it stays the reference that was written; a template
+ * that fails is an error that names asset, field and expression (D15).
+ */
+import type { z } from 'zod';
+import { TidemarkError } from '../core/errors/error.js';
+import type { JsonObject, JsonValue } from '../core/values/json.js';
+import { fieldPlace } from './asset-mentions.js';
+import { badOptions, badTemplate } from './errors.js';
+import { factsAt, fieldName, mapTexts, withoutNulls, type OptionPath } from './option-fields.js';
+import { shown } from './read-request.js';
+import { isConstant, mentions, renderText, type Mention, type TemplateScope } from './templates.js';
+
+export interface Side {
+  readonly subject: string;
+  readonly side: 'source' | 'target';
+  readonly schema: z.ZodType;
+}
+
+/** Does a text need the file at hand? `source.path` and its like are options of the source: known before. */
+export const needsItem = (used: readonly Mention[]): boolean =>
+  used.some(({ path }) => path[0] === 'source' && (path[1] === 'item' || path[1] === undefined));
+
+export interface RenderedOptions {
+  readonly options: JsonObject;
+  /** What the kept templates and the predicate mention: the plan carries these variables and no others. */
+  readonly kept: readonly Mention[];
+}
+
+/**
+ * Texts of a target are read once more for each item. A resolved value with braces in it would then be a template
+ * that whoever started the run wrote; no key needs braces, so it is refused (D15).
+ */
+const assertNoBraces = (value: JsonValue, where: string): void => {
+  if (typeof value !== 'string' || !/\{[{%#]/.test(value)) return;
+  throw new TidemarkError(badOptions, `${where} is ${shown(value)} once it is resolved; braces are not allowed here`);
+};
+
+const renderOption = (text: string, path: OptionPath, side: Side, scope: TemplateScope) => {
+  const facts = factsAt(side.schema, path);
+  const where = fieldPlace(side.subject, side.side, fieldName(path));
+  if (facts.secret === true || facts.template === 'predicate') return { value: text, kept: [] };
+  const used = mentions(text, where);
+  if (!needsItem(used)) {
+    const value = isConstant(text, where) ? text : renderText(text, scope, where);
+    if (side.side === 'target' && facts.template === 'item') assertNoBraces(value, where);
+    return { value, kept: [] };
+  }
+  if (side.side === 'target' && facts.template === 'item') return { value: text, kept: used };
+  const reason = side.side === 'source' ? 'a source is read before its items are known' : 'this field is the same for every item';
+  throw new TidemarkError(badTemplate, `${where} is ${shown(text)}; ${reason}, so it cannot use source.item`);
+};
+
+export const renderOptions = (configs: JsonObject, side: Side, scope: TemplateScope): RenderedOptions => {
+  const kept: Mention[] = [];
+  const rendered = mapTexts(configs, (text, path) => {
+    const result = renderOption(text, path, side, scope);
+    kept.push(...result.kept);
+    return result.value;
+  });
+  const options = withoutNulls(rendered as JsonObject);
+  return { options: textWhereTextIsMeant(options, side.schema), kept };
+};
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (current, step) => (typeof current === 'object' && current !== null ? (current as Record<PropertyKey, unknown>)[step] : undefined),
+    value,
+  );
+
+/**
+ * `{{ params.day }}` is the number 20260131 where the parameter is one; a field that takes text gets its text.
+ * Only fields of the top level: there templates give whole values.
+ */
+const textWhereTextIsMeant = (options: JsonObject, schema: z.ZodType): JsonObject => {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return options;
+  const changed = parsed.error.issues.flatMap((issue): readonly (readonly [string, JsonValue])[] => {
+    const [field] = issue.path;
+    if (issue.path.length !== 1 || typeof field !== 'string') return [];
+    const expectsText = issue.code === 'invalid_type' && issue.expected === 'string';
+    const value = options[field];
+    return expectsText && (typeof value === 'number' || typeof value === 'boolean') ? [[field, String(value)]] : [];
+  });
+  return { ...options, ...Object.fromEntries(changed) };
+};
+
+/** A field of the dialect that this connector does not support is refused by name, never ignored (D20). */
+const assertSupported = (options: JsonObject, side: Side): void => {
+  for (const name of Object.keys(options)) {
+    const { refused } = factsAt(side.schema, [name]);
+    if (refused === undefined) continue;
+    throw new TidemarkError(badOptions, `${fieldPlace(side.subject, side.side, name)} is not supported`, { fix: refused });
+  }
+};
+
+const sentence = (message: string, value: unknown): string =>
+  value === undefined ? message : `${message} (it is ${shown(value)})`;
+
+/**
+ * The options as the connector's schema gives them, and its own findings checked. Throws `plan/bad-options` naming
+ * asset, field and value; the values of secret fields are not shown.
+ */
+export const parseOptions = (
+  options: JsonObject,
+  side: Side,
+  check: ((parsed: unknown) => readonly { severity: string; path: readonly (string | number)[]; message: string; fix?: string }[]) | undefined,
+): unknown => {
+  assertSupported(options, side);
+  const parsed = side.schema.safeParse(options);
+  if (!parsed.success) {
+    const reasons = parsed.error.issues.map((issue) => {
+      const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+      const value = factsAt(side.schema, path).secret === true || path.length === 0 ? undefined : valueAt(options, path);
+      return `${fieldPlace(side.subject, side.side, fieldName(path))}: ${sentence(issue.message, value)}`;
+    });
+    throw new TidemarkError(badOptions, reasons.join('; '));
+  }
+  const finding = (check?.(parsed.data) ?? []).find((candidate) => candidate.severity === 'error');
+  if (finding !== undefined) {
+    const where = fieldPlace(side.subject, side.side, fieldName(finding.path));
+    throw new TidemarkError(badOptions, `${where}: ${finding.message}`, finding.fix === undefined ? {} : { fix: finding.fix });
+  }
+  return parsed.data;
+};

@@ -1,0 +1,88 @@
+/**
+ * The project as it is on disk now. Loaded again when a file changed, so that an edited YAML takes effect with the next
+ * run and never within one: runs keep their plan.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Connector } from '../../connectors/connector.js';
+import { defineError, TidemarkError } from '../../core/errors/error.js';
+import { renderDiagnostic } from '../../core/errors/render.js';
+import type { Definition } from '../../language/definition/definition.js';
+import { loadProject, type LoadedProject } from '../../language/definition/load-project.js';
+import { projectFilesIn } from './project-files.js';
+
+export const projectBroken = defineError({
+  code: 'project/has-errors',
+  recovery: 'never',
+  summary: 'The project has errors, so nothing can be planned from it.',
+  fix: 'Run `tidemark lint` and correct what it says; then start the run again.',
+});
+
+export interface ProjectPlace {
+  readonly root: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly envName?: string;
+  readonly connectionFiles?: readonly string[];
+  readonly connectors: readonly Connector[];
+}
+
+/** Folders whose files make a project. */
+const watched: readonly string[] = ['connections', 'vars', 'pipelines', 'defs'];
+
+export class LiveProject {
+  readonly #place: ProjectPlace;
+  #signature = '';
+  #loaded: LoadedProject | null = null;
+
+  constructor(place: ProjectPlace) {
+    this.#place = place;
+  }
+
+  get root(): string {
+    return this.#place.root;
+  }
+
+  get env(): Readonly<Record<string, string | undefined>> {
+    return this.#place.env;
+  }
+
+  /** All findings included; reads files only when something changed. */
+  load(): LoadedProject {
+    const signature = this.#signatureNow();
+    if (this.#loaded === null || signature !== this.#signature) {
+      const { envName, connectionFiles } = this.#place;
+      this.#loaded = loadProject({
+        root: this.#place.root,
+        files: projectFilesIn(this.#place.root),
+        env: this.#place.env,
+        connectors: this.#place.connectors,
+        ...(envName === undefined ? {} : { envName }),
+        ...(connectionFiles === undefined ? {} : { connectionFiles }),
+      });
+      this.#signature = signature;
+    }
+    return this.#loaded;
+  }
+
+  /** The definition, or `project/has-errors` with the first finding. */
+  definition(): Definition {
+    const { definition, diagnostics, sources } = this.load();
+    if (definition !== null) return definition;
+    const errors = diagnostics.filter(({ severity }) => severity === 'error');
+    const [first] = errors;
+    const more = errors.length > 1 ? ` (and ${String(errors.length - 1)} more)` : '';
+    const text = first === undefined ? '' : renderDiagnostic(first, sources.get(first.span.file));
+    throw new TidemarkError(projectBroken, `the project cannot be loaded${more}:\n${text}\n`);
+  }
+
+  #signatureNow(): string {
+    const files = projectFilesIn(this.#place.root);
+    const paths = ['tidemark.yaml', ...watched.flatMap((folder) => files.listFiles(folder))];
+    return paths
+      .map((path) => {
+        const found = statSync(join(this.#place.root, path), { throwIfNoEntry: false });
+        return `${path} ${String(found?.mtimeMs)} ${String(found?.size)}`;
+      })
+      .join('\n');
+  }
+}

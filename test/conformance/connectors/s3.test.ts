@@ -1,0 +1,257 @@
+/** S3 on our own server and on versitygw, its oracle; then what only faults on demand can show. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { s3 } from '../../../src/connectors/s3/index.js';
+import type { OnRequest, S3Fault, SeenRequest } from '../../../src/devstack/s3/fault.js';
+import { startS3Server } from '../../../src/devstack/s3/server.js';
+import { mustRun } from '../../servers/must-run.js';
+import { findVersitygw, howToGetVersitygw, startVersitygw } from '../../servers/versitygw.js';
+import { describeFileSource } from './file-source-suite.js';
+import { describeFileTarget } from './file-target-suite.js';
+import {
+  codeOf,
+  crcOf,
+  freeLine,
+  openSource,
+  openTarget,
+  orderFor,
+  patient,
+  randomBody,
+  sha256,
+} from './opening.js';
+import {
+  connectionOf,
+  createPlaceBucket,
+  placeBucket,
+  silentServer,
+  startPlace,
+  type S3Facts,
+} from './s3-place.js';
+
+/** Starts our server; `stop` ends it and removes its folder. */
+const startOurs = async (onRequest: OnRequest) => {
+  const root = await mkdtemp(join(tmpdir(), 'tidemark-s3-places-'));
+  const credentials = {
+    accessKeyId: `test${randomBytes(6).toString('hex')}`,
+    secretAccessKey: randomBytes(20).toString('hex'),
+    region: 'us-east-1',
+  };
+  const server = await startS3Server({ root, buckets: [placeBucket], onRequest, ...credentials });
+  const facts: S3Facts = { endpoint: server.endpoint, ...credentials };
+  const stop = async (): Promise<void> => {
+    await server.close();
+    await rm(root, { recursive: true, force: true });
+  };
+  return { facts, stop };
+};
+
+const harnessOf = (
+  name: string,
+  server: () => S3Facts,
+  impossibleNames: Readonly<Record<string, string>> = {},
+) =>
+  ({
+    name,
+    order: 'utf-8',
+    impossibleNames,
+    start: () => startPlace(server()),
+    silent: () => silentServer(server()),
+  }) as const;
+
+describe('S3 on our own server', () => {
+  let ours: Awaited<ReturnType<typeof startOurs>>;
+  let faults: ((seen: SeenRequest) => S3Fault | undefined) | undefined;
+  const seen: SeenRequest[] = [];
+
+  beforeAll(async () => {
+    ours = await startOurs((request) => {
+      seen.push(request);
+      return faults?.(request);
+    });
+  });
+  beforeEach(() => {
+    faults = undefined;
+    seen.length = 0;
+  });
+  afterAll(() => ours.stop());
+
+  const harness = harnessOf('our server', () => ours.facts);
+  describeFileSource(s3, harness);
+  describeFileTarget(s3, harness);
+
+  /** The next `times` requests of that operation suffer the fault. */
+  const next = (operation: string, fault: S3Fault, times = 1): void => {
+    let left = times;
+    faults = (request) => {
+      if (request.operation !== operation || left === 0) return undefined;
+      left -= 1;
+      return fault;
+    };
+  };
+  const sent = (operation: string): number =>
+    seen.filter((request) => request.operation === operation).length;
+
+  const openOurs = () => openTarget(s3, connectionOf(ours.facts), freeLine('lake'));
+  const orderHere = (bytes: number) =>
+    orderFor({ container: placeBucket, key: `faults/${randomBytes(4).toString('hex')}` }, bytes);
+  const busy = { kind: 'refuse', code: 'SlowDown', message: 'busy' } as const;
+  const partBytes = 5 * 1024 * 1024;
+
+  describe('with faults: a small object', () => {
+    it.each(['lose-answer', 'disconnect'] as const)('is written once after %s', async (kind) => {
+      await using target = await openOurs();
+      const body = randomBody(1000);
+      const order = orderHere(body.length);
+      next('PutObject', { kind });
+      const written = await target.put(order, body, crcOf(body), patient());
+      const [object] = await target.objects([order.address], patient());
+      expect(object).toMatchObject({ unit: order.unit, tag: written.tag, crc32: crcOf(body) });
+      expect(sent('PutObject')).toBe(kind === 'lose-answer' ? 1 : 2);
+    });
+
+    it('is tried four times while the server is busy, and no more', async () => {
+      await using target = await openOurs();
+      const body = randomBody(10);
+      next('PutObject', busy, 100);
+      const code = await codeOf(target.put(orderHere(10), body, crcOf(body), patient()));
+      expect(code).toBe('s3/unavailable');
+      expect(sent('PutObject')).toBe(4);
+    });
+
+    it('of a wrong key is a refused login that is not repeated', async () => {
+      const connection = { ...connectionOf(ours.facts), secret_key: randomBytes(20).toString('hex') };
+      await using target = await openTarget(s3, connection, freeLine('lake'));
+      const body = randomBody(10);
+      const code = await codeOf(target.put(orderHere(10), body, crcOf(body), patient()));
+      expect(code).toBe('connection/login-refused');
+    });
+  });
+
+  describe('with faults: a large object', () => {
+    const upload = async (faultOperation: string, fault: S3Fault, times = 1) => {
+      await using target = await openOurs();
+      const body = randomBody(partBytes + 10);
+      const order = orderHere(body.length);
+      next(faultOperation, fault, times);
+      const startedAfterMs = Date.now();
+      const open = () => target.openUpload(order, partBytes, startedAfterMs, patient());
+      const handle = await open().catch(open);
+      const records = [];
+      for (const [index, bytes] of [body.subarray(0, partBytes), body.subarray(partBytes)].entries()) {
+        const part = { number: index + 1, position: index * partBytes, crc32: crcOf(bytes) };
+        const io = { progress: () => undefined, signal: patient() };
+        records.push(await target.writePart(handle, part, bytes, io));
+      }
+      const written = await target.complete(handle, records, patient());
+      expect(written.crc32).toBe(crcOf(body));
+      const [object] = await target.objects([order.address], patient());
+      expect(object).toMatchObject({ unit: order.unit, size: body.length, tag: written.tag });
+    };
+
+    it('adopts the upload whose id was lost', async () => {
+      await upload('CreateMultipartUpload', { kind: 'lose-answer' });
+      expect(sent('CreateMultipartUpload')).toBe(1);
+    });
+
+    it.each([
+      ['UploadPart', { kind: 'disconnect' }, 3],
+      ['UploadPart', { kind: 'lose-answer' }, 3],
+      ['UploadPart', busy, 3],
+      ['CompleteMultipartUpload', { kind: 'lose-answer' }, 1],
+      ['CompleteMultipartUpload', { kind: 'disconnect' }, 1],
+      ['CompleteMultipartUpload', { kind: 'error-in-ok', code: 'InternalError', message: 'x' }, 1],
+    ] as const)('survives %s with %o', async (operation, fault, times) => {
+      await upload(operation, fault, times);
+      expect(sent('CreateMultipartUpload')).toBe(1);
+    });
+
+    it('that was completed by a lost attempt takes its parts again without harm', async () => {
+      await using target = await openOurs();
+      const body = randomBody(1000);
+      const order = orderHere(body.length);
+      const handle = await target.openUpload(order, partBytes, Date.now(), patient());
+      const part = { number: 1, position: 0, crc32: crcOf(body) };
+      const io = { progress: () => undefined, signal: patient() };
+      const first = await target.complete(handle, [await target.writePart(handle, part, body, io)], patient());
+      const again = await target.writePart(handle, part, body, io);
+      expect(await target.complete(handle, [again], patient())).toEqual(first);
+    });
+  });
+
+  describe('with faults: a read', () => {
+    it('goes on where the connection broke', async () => {
+      await using source = await openSource(s3, connectionOf(ours.facts), freeLine('lake'));
+      const place = await startPlace(ours.facts);
+      const body = randomBody(900_000);
+      await place.write('big.bin', body);
+      const options = s3.source?.options.parse(place.options());
+      const identity = await source.identify(options, place.pathOf('big.bin'), patient());
+      if (identity === null) throw new Error('big.bin is not there');
+      await using reader = await source.open(options, identity, patient());
+      next('GetObject', { kind: 'cut-answer', afterBytes: 200_000 }, 2);
+      const buffer = Buffer.alloc(900_000);
+      let counted = 0;
+      await reader.read(0, buffer, (bytes) => (counted += bytes), patient());
+      expect(sha256(buffer)).toBe(sha256(body));
+      expect(counted).toBe(900_000);
+      expect(sent('GetObject')).toBe(3);
+    });
+
+    it('of a small file needs one request', async () => {
+      await using source = await openSource(s3, connectionOf(ours.facts), freeLine('lake'));
+      const place = await startPlace(ours.facts);
+      await place.write('small.csv', Buffer.from('12345'));
+      const options = s3.source?.options.parse(place.options());
+      const { files } = await source.list(options, null, 10, patient());
+      seen.length = 0;
+      const [file] = files;
+      if (file === undefined) throw new Error('small.csv is not listed');
+      await using reader = await source.open(options, file.identity, patient());
+      await reader.read(0, Buffer.alloc(5), () => undefined, patient());
+      expect(seen.map((request) => request.operation)).toEqual(['GetObject']);
+    });
+  });
+
+  it('finds an empty target with one listing, whatever the number of addresses', async () => {
+    await using target = await openOurs();
+    const addresses = Array.from({ length: 300 }, (_, index) => ({
+      container: placeBucket,
+      key: `nothing-here/${String(index)}`,
+    }));
+    expect(await target.objects(addresses, patient())).toEqual(addresses.map(() => null));
+    expect(seen.map((request) => request.operation)).toEqual(['ListObjectsV2']);
+  });
+
+  it('leaves out the placeholders of folders and what may still be written', async () => {
+    await using source = await openSource(s3, connectionOf(ours.facts), freeLine('lake'));
+    const place = await startPlace(ours.facts);
+    await place.write('folder/', Buffer.alloc(0));
+    await place.write('folder/a.csv', Buffer.from('a'));
+    const listed = async (options: object) => {
+      const parsed = s3.source?.options.parse({ ...place.options(), ...options });
+      const { files } = await source.list(parsed, null, 10, patient());
+      return files.map((file) => file.relativePath);
+    };
+    expect(await listed({})).toEqual(['folder/a.csv']);
+    expect(await listed({ check_is_modifying: true })).toEqual([]);
+  });
+});
+
+const versitygw = findVersitygw();
+const runsVersitygw = mustRun('versitygw', versitygw !== undefined, howToGetVersitygw);
+
+describe.skipIf(!runsVersitygw)('S3 on versitygw (needs VERSITYGW_PATH)', () => {
+  let server: Awaited<ReturnType<typeof startVersitygw>>;
+  beforeAll(async () => {
+    server = await startVersitygw(versitygw ?? '');
+    await createPlaceBucket(server);
+  });
+  afterAll(() => server.close());
+
+  const harness = harnessOf('versitygw', () => server);
+  describeFileSource(s3, harness);
+  describeFileTarget(s3, harness);
+});

@@ -1,0 +1,60 @@
+/**
+ * The workflow of every type: the default export handles each name that the project declares.
+ *
+ * `temporal workflow start --type orders_job` comes here; `plan-run` says what the name stands for, or fails with the
+ * known names. Nothing but this function is exported, since every export could be started by name.
+ */
+import { ApplicationFailure, isCancellation, TemporalFailure, workflowInfo } from '@temporalio/workflow';
+import type { RunPlan } from '../src/core/plan/plan.js';
+import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
+import { type Handed, resumeAsset, startAsset } from './asset.js';
+import { callLight } from './call.js';
+import { runPlan } from './job.js';
+import { runSensor, type SensorResume } from './sensor.js';
+
+type Planned =
+  | { readonly kind: 'run'; readonly plan: RunPlan }
+  | { readonly kind: 'sensor'; readonly plan: SensorPlan };
+
+/** Plain errors would make the workflow task fail for ever: everything leaves as a failure of the run. */
+const asFailure = (error: unknown): unknown => {
+  if (error instanceof TemporalFailure || isCancellation(error)) return error;
+  if (error instanceof Error && error.name === 'ContinueAsNew') return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+      ? error.code
+      : 'workflow/unexpected';
+  return ApplicationFailure.nonRetryable(text, code);
+};
+
+const isTrusted = (): boolean => {
+  const info = workflowInfo();
+  return info.parent !== undefined || info.continuedFromExecutionRunId !== undefined;
+};
+
+const run = async (request: unknown, handed: unknown): Promise<unknown> => {
+  // Continued and child runs carry what their predecessor or parent planned; nobody else is believed.
+  if (handed !== undefined && isTrusted()) {
+    const given = handed as Handed | SensorResume;
+    if ('order' in given) return startAsset(given.order);
+    if ('resume' in given) return resumeAsset(given.resume);
+  }
+  const name = workflowInfo().workflowType;
+  const planned = await callLight<Planned>(
+    'plan-run',
+    { name, request: request ?? {} },
+    { summary: `plan ${name}` },
+  );
+  if (planned.kind === 'run') return runPlan(planned.plan);
+  const resume = handed !== undefined && isTrusted() ? (handed as SensorResume) : null;
+  return runSensor(planned.plan, resume);
+};
+
+export default async function tidemark(request?: unknown, handed?: unknown): Promise<unknown> {
+  try {
+    return await run(request, handed);
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
