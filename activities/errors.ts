@@ -2,13 +2,6 @@
 import { defineError, type ErrorKind } from '../src/core/errors/error.js';
 import { unexpected, workerShutdown } from './failures.js';
 
-export const sameTarget = defineError({
-  code: 'plan/same-target-key',
-  recovery: 'never',
-  summary: 'Two source files would be written to one target key; nothing was written.',
-  fix: 'Put something that differs between the files into `key` or `prefix`, for example `{{ source.item.name }}`.',
-});
-
 export const tooManyTargets = defineError({
   code: 'plan/too-many-targets',
   recovery: 'never',
@@ -40,7 +33,6 @@ export const sensorRemembersTooMuch = defineError({
 export const activityErrors: readonly ErrorKind[] = [
   unexpected,
   workerShutdown,
-  sameTarget,
   tooManyTargets,
   crcMismatch,
   otherRunFailed,

@@ -10,7 +10,7 @@ import { sourceMissing } from '../src/connectors/file-errors.js';
 import type { ListedFile, ListPage } from '../src/connectors/connector.js';
 import type { FileIdentity, TargetAddress, TargetObject } from '../src/core/plan/file.js';
 import type { AssetPlan, ItemPage, PlannedItem, TriggerItem } from '../src/core/plan/plan.js';
-import { sameTarget, tooManyTargets } from './errors.js';
+import { tooManyTargets } from './errors.js';
 import { runAttempt } from './heartbeat.js';
 import type { OpenSource, OpenTarget, Ports } from './ports.js';
 
@@ -60,10 +60,7 @@ const refuseCollisions = async (
       if (address === null) continue;
       const place = ports.planner.shortDigest(`${address.container}\n${address.key}`);
       if (seen.has(place)) {
-        throw new TidemarkError(
-          sameTarget,
-          `asset ${plan.name}: ${file.identity.path} and another source file both go to ${address.key}`,
-        );
+        throw ports.planner.sameTarget(plan, address, [file.identity.path, 'another source file']);
       }
       seen.add(place);
     }

@@ -3,6 +3,7 @@
  * here, so that activities know neither particular connectors nor files nor the clock.
  */
 import type { Connector, FileSource, FileTarget, ListedFile } from '../src/connectors/connector.js';
+import type { TidemarkError } from '../src/core/errors/error.js';
 import type { FileIdentity, TargetAddress } from '../src/core/plan/file.js';
 import type { AssetOrder, AssetPlan, EndpointPlan, RunPlan } from '../src/core/plan/plan.js';
 import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
@@ -30,8 +31,14 @@ export interface PlannerPort {
     readonly items: readonly { readonly file: ListedFile; readonly address: TargetAddress | null }[];
     readonly filtered: number;
   }>;
-  /** Does the sensor's predicate take the file? */
-  selects(plan: SensorPlan, file: ListedFile): boolean;
+  /** The error for two source files of one target (D16). */
+  sameTarget(
+    plan: AssetPlan,
+    address: TargetAddress,
+    sources: readonly [string, string],
+  ): TidemarkError;
+  /** A test for the files that the sensor's predicate takes. */
+  sensorTakes(plan: SensorPlan): (file: ListedFile) => boolean;
   /** Digest of a source version, kept with the object that was copied from it. */
   digestOf(identity: FileIdentity): string;
   /** Name of the unit: unique for (owner, source version). */

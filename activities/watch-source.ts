@@ -86,12 +86,13 @@ class Watch {
   async #listNew(open: OpenSource): Promise<readonly Hit[]> {
     const { plan, mark } = this.#input;
     const test = isNew(mark, plan.lookbackMs, plan.initialCursor);
+    const takes = this.#ports.planner.sensorTakes(plan);
     const found: Hit[] = [];
     let after: string | null = null;
     do {
       const page: ListPage = await open.source.list(open.options, after, 1000, this.#signal);
       for (const file of page.files) {
-        if (unfinished.test(file.identity.path) || !this.#ports.planner.selects(plan, file)) continue;
+        if (unfinished.test(file.identity.path) || !takes(file)) continue;
         const hit = this.#hitOf(file);
         if (test({ digest: hit.digest, timeS: Number(file.identity.modified) })) found.push(hit);
       }

@@ -24,7 +24,7 @@ import { narrow } from './narrow.js';
 import { parseOptions, renderOptions, type RenderedOptions, type Side } from './render-options.js';
 import { chooseRoute } from './routes.js';
 import { assetScope, renderConnectionName } from './run-scope.js';
-import { chooseSizes, type Variation } from './sizes.js';
+import { askedPartBytes, chooseSizes, type Variation } from './sizes.js';
 import { expressionMentions, type Mention, type TemplateScope } from './templates.js';
 
 export interface AssetFacts {
@@ -131,7 +131,11 @@ export const planAsset = (order: AssetOrder, known: AssetFacts): AssetPlan => {
     owner: known.owner,
     ownerStartedMs: known.ownerStartedMs,
     narrowedTo: narrow(narrowing, sourceConnector, source.parsed),
-    sizes: chooseSizes(targetConnector?.target?.capabilities ?? null, asset.maxWorkers, known.vary),
+    sizes: chooseSizes(targetConnector?.target?.capabilities ?? null, {
+      workers: asset.maxWorkers,
+      partBytes: askedPartBytes(target?.parsed),
+      vary: known.vary,
+    }),
     timing: context.timing,
     retry: asset.retry,
     deleteSource: deletesSource(order, sourceConnector, [source.plan, target?.plan ?? null]),

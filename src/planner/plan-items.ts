@@ -13,11 +13,12 @@ import type { AssetPlan, EndpointPlan } from '../core/plan/plan.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/values/json.js';
 import { assetSubject, fieldPlace } from './asset-mentions.js';
 import { connectorOfKind } from './connections.js';
-import { badPredicate, sameTarget } from './errors.js';
+import { sameTarget } from './errors.js';
 import { factsAt, fieldName, mapTexts, textsIn, withoutNulls } from './option-fields.js';
+import { compilePredicate } from './predicate.js';
 import { parseOptions, needsItem, type Side } from './render-options.js';
 import { shown } from './read-request.js';
-import { compileExpression, compileText, mentions, type TemplateScope } from './templates.js';
+import { compileText, mentions, type TemplateScope } from './templates.js';
 
 export interface ItemFacts {
   readonly connectors: readonly Connector[];
@@ -45,22 +46,6 @@ export const modifyingMs = 60_000;
 const itemScope = (plan: AssetPlan, file: ListedFile): TemplateScope => {
   const source = plan.scope['source'];
   return { ...plan.scope, source: { ...(isJsonObject(source) ? source : {}), item: file.fields } };
-};
-
-const acceptance = (plan: AssetPlan, predicate: JsonValue | undefined): ((file: ListedFile) => boolean) => {
-  if (typeof predicate !== 'string') return () => true;
-  const where = fieldPlace(assetSubject(plan.name), 'source', 'predicate');
-  const evaluate = compileExpression(predicate, where);
-  return (file) => {
-    // Bare names of the item's fields stand above everything else (dialect §5.5).
-    const scope = { ...itemScope(plan, file), ...file.fields };
-    const answer = evaluate(scope, `, for ${shown(file.identity.path)}`);
-    if (typeof answer === 'boolean') return answer;
-    throw new TidemarkError(
-      badPredicate,
-      `${where}: ${shown(predicate)} gives ${shown(answer)} for ${shown(file.identity.path)}; it must be true or false`,
-    );
-  };
 };
 
 /** Both spellings of the dialect (§4.2). */
@@ -125,7 +110,8 @@ export const sameTargetError = (
 /** Throws `plan/same-target`, `plan/bad-predicate`, `plan/bad-options`, `target/bad-key` and template errors. */
 export const planItems = (plan: AssetPlan, files: readonly ListedFile[], known: ItemFacts): AddressedFiles => {
   const { predicate } = plan.source.options;
-  const isAccepted = acceptance(plan, predicate);
+  const where = fieldPlace(assetSubject(plan.name), 'source', 'predicate');
+  const isAccepted = compilePredicate(predicate, where, (file) => itemScope(plan, file));
   const chosen = files.filter((file) => isSettled(plan, file, known.serverNowMs) && isAccepted(file));
   const addressOf = plan.target === null ? () => null : addressing(plan, plan.target, known);
   const items = chosen.map((file): AddressedFile => ({ file, address: addressOf(file) }));

@@ -21,10 +21,16 @@ const withoutTarget: Pick<TargetCapabilities, 'partBytesMin' | 'partsMax'> = {
   partsMax: 10_000,
 };
 
+export interface SizeWishes {
+  readonly workers: number;
+  /** What the target's options ask for; null leaves it to the planner. */
+  readonly partBytes: number | null;
+  readonly vary: Variation;
+}
+
 export const chooseSizes = (
   target: Pick<TargetCapabilities, 'partBytesMin' | 'partsMax'> | null,
-  workers: number,
-  vary: Variation,
+  { workers, partBytes: asked, vary }: SizeWishes,
 ): CopySizes => {
   const { partBytesMin, partsMax } = target ?? withoutTarget;
   if (vary === 'tiny') {
@@ -35,7 +41,7 @@ export const chooseSizes = (
     return { partBytes, partsMax, singleBytesMax, chunkParts: 1, ...batch, workers };
   }
   return {
-    partBytes: Math.max(usualPartBytes, partBytesMin),
+    partBytes: Math.max(asked ?? usualPartBytes, partBytesMin),
     partsMax,
     singleBytesMax: 16 * mebibyte,
     chunkParts: 32,
@@ -44,6 +50,14 @@ export const chooseSizes = (
     pageItems: 250,
     workers,
   };
+};
+
+/** `part_size` (bytes, once parsed), or the dialect's `min_size` in MiB (dialect §4.2). */
+export const askedPartBytes = (parsed: unknown): number | null => {
+  if (typeof parsed !== 'object' || parsed === null) return null;
+  const { part_size: bytes, min_size: mebibytes } = parsed as Readonly<Record<string, unknown>>;
+  if (typeof bytes === 'number') return bytes;
+  return typeof mebibytes === 'number' ? mebibytes * mebibyte : null;
 };
 
 /**

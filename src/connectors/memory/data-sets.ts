@@ -24,7 +24,7 @@ const start = 1_700_000_000;
 const hostileNames = [
   'with space.csv',
   ' leading and trailing .csv',
-  "o'brien \"quoted\".csv",
+  'o\'brien "quoted".csv',
   '0001-leading-digits.csv',
   'emoji-🌊.csv',
   'private-use-\uE000.csv',

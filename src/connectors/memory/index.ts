@@ -2,6 +2,7 @@
  * Files in the memory of this process: a full connector for tests, demonstrations and rehearsed faults. The store
  * is an argument, so that two users of it in one process never meet; the connector of `all.ts` has one of its own.
  */
+import type { TargetCapabilities } from '../capabilities.js';
 import { defineConnector, type Connector, type OptionFinding } from '../connector.js';
 import { fileErrors } from '../file-errors.js';
 import { itemFieldMistakes, itemFields } from './item-fields.js';
@@ -33,6 +34,32 @@ const checkConnection = (connection: MemoryConnection): readonly OptionFinding[]
 
 const describe = (options: { readonly prefix: string; readonly key?: string | undefined }) =>
   `memory:/${options.key === undefined ? `${options.prefix}*` : joinPath(options.prefix, options.key)}`;
+
+const targetCapabilities: TargetCapabilities = {
+  accepts: 'bytes',
+  publishes: 'multipart',
+  conditionalWrites: true,
+  listsParts: true,
+  reportsCrc32: true,
+  partBytesMin: 1,
+  partsMax: 10_000,
+  keepsOrigin: true,
+};
+
+const examples = [
+  {
+    title: 'Three files, the second of which breaks once in the middle',
+    yaml: [
+      'resources:',
+      '  rehearsal:',
+      '    type: MemoryResource',
+      '    config:',
+      '      files: { a.csv: "id\\n1\\n", b.csv: "id\\n2\\n", c.csv: "id\\n3\\n" }',
+      '      faults:',
+      '        - { on: read, do: fail, path: b.csv, at: 3 }',
+    ].join('\n'),
+  },
+];
 
 export const createMemoryConnector = (store: MemoryStore): Connector =>
   defineConnector<MemoryConnection, MemorySourceOptions, MemoryTargetOptions>({
@@ -72,16 +99,7 @@ export const createMemoryConnector = (store: MemoryStore): Connector =>
     },
     target: {
       options: targetOptions,
-      capabilities: {
-        accepts: 'bytes',
-        publishes: 'multipart',
-        conditionalWrites: true,
-        listsParts: true,
-        reportsCrc32: true,
-        partBytesMin: 1,
-        partsMax: 10_000,
-        keepsOrigin: true,
-      },
+      capabilities: targetCapabilities,
       describe: (_connection, options) => describe(options),
       address: (_connection, options, { relativePath }) => addressOf(options, relativePath),
       open: async (connection, context) => {
@@ -90,20 +108,7 @@ export const createMemoryConnector = (store: MemoryStore): Connector =>
       },
     },
     errors: fileErrors,
-    examples: [
-      {
-        title: 'Three files, the second of which breaks once in the middle',
-        yaml: [
-          'resources:',
-          '  rehearsal:',
-          '    type: MemoryResource',
-          '    config:',
-          '      files: { a.csv: "id\\n1\\n", b.csv: "id\\n2\\n", c.csv: "id\\n3\\n" }',
-          '      faults:',
-          '        - { on: read, do: fail, path: b.csv, at: 3 }',
-        ].join('\n'),
-      },
-    ],
+    examples,
     limits: [
       'Files live in one process: another worker does not see them, and they end with it.',
       'Everything is held in memory; the sum of the files must fit.',

@@ -1,6 +1,14 @@
 /** What one may write about files in memory; names follow those of S3 where they mean the same. */
 import { z } from 'zod';
-import { bytesPerSecond, choice, field, filePattern, itemText, predicate, runText } from '../fields.js';
+import {
+  bytesPerSecond,
+  choice,
+  field,
+  filePattern,
+  itemText,
+  predicate,
+  runText,
+} from '../fields.js';
 import { dataSetNames } from './data-sets.js';
 
 const fault = z.strictObject({
@@ -10,7 +18,8 @@ const fault = z.strictObject({
       'fail: as if the connection broke; stall: no byte and no answer; truncate: a read ends there; duplicate: a write is carried out and its answer lost, a file is listed twice',
   }),
   at: field(z.number().int().min(0), {
-    description: 'Position in bytes at which it happens; of a listing, the place of the file from 0',
+    description:
+      'Position in bytes at which it happens; of a listing, the place of the file from 0',
   }),
   path: field(z.string().min(1), {
     description: 'Only this file; without it any',

@@ -101,11 +101,7 @@ const requireUpload = (folder: MemoryFolder, { id, order }: UploadHandle): Memor
   );
 };
 
-const openUpload = (
-  folder: MemoryFolder,
-  order: ObjectOrder,
-  startedAfterMs: number,
-): string => {
+const openUpload = (folder: MemoryFolder, order: ObjectOrder, startedAfterMs: number): string => {
   const empty = [...folder.uploads.values()].filter(
     (upload) =>
       upload.key === order.address.key &&
@@ -135,11 +131,17 @@ const complete = (
   const bodies = parts.map((part, index) => {
     const body = held.get(part.number);
     if (part.number === index + 1 && body?.record.tag === part.tag) return body.bytes;
-    throw mismatch(order, `the upload does not hold part ${String(part.number)} as it was recorded`);
+    throw mismatch(
+      order,
+      `the upload does not hold part ${String(part.number)} as it was recorded`,
+    );
   });
   const bytes = Buffer.concat(bodies);
   if (bytes.length !== order.size) {
-    throw mismatch(order, `the parts have ${String(bytes.length)} bytes, not ${String(order.size)}`);
+    throw mismatch(
+      order,
+      `the parts have ${String(bytes.length)} bytes, not ${String(order.size)}`,
+    );
   }
   const result = publish(folder, order, bytes);
   folder.uploads.delete(upload.id);
@@ -156,7 +158,10 @@ const writePart = (
   const bytes = Buffer.from(body);
   const found = formatCrc32(checksum(bytes));
   if (found !== part.crc32) {
-    throw mismatch(upload.order, `part ${String(part.number)} has CRC32 ${found}, not ${part.crc32}`);
+    throw mismatch(
+      upload.order,
+      `part ${String(part.number)} has CRC32 ${found}, not ${part.crc32}`,
+    );
   }
   // The tag is the content's: the same part written twice is the same part.
   const tag = `${found}-${String(bytes.length)}`;

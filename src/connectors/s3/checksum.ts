@@ -3,6 +3,7 @@
  * parts either that of the whole (`FULL_OBJECT`) or the checksum of the parts' checksums with `-<parts>`.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  */
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { combineCrc32, formatCrc32, parseCrc32 } from '../../core/values/crc32.js';
 import type { PartRecord } from '../../core/plan/file.js';
@@ -38,4 +39,17 @@ export const agrees = (
   const [, count] = reported.split('-');
   const composite = count === undefined ? `${reported}-${String(parts.length)}` : reported;
   return composite === checksumOfChecksums(parts) ? 'yes' : 'no';
+};
+
+/**
+ * True when the entity tag is that of exactly these parts: the MD5 of their MD5s. Then the object holds what the
+ * server checked part by part, also where it does not tell the checksum any more. Never true under SSE-KMS, whose
+ * tags are no MD5.
+ */
+export const isMadeOf = (etag: string, parts: readonly PartRecord[]): boolean => {
+  const digests = parts.map((part) => part.tag.replaceAll('"', ''));
+  if (!digests.every((digest) => /^[0-9a-f]{32}$/.test(digest))) return false;
+  const joined = Buffer.from(digests.join(''), 'hex');
+  const digest = createHash('md5').update(joined).digest('hex');
+  return etag.replaceAll('"', '') === `${digest}-${String(parts.length)}`;
 };

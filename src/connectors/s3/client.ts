@@ -21,6 +21,7 @@ import {
   S3Client,
   UploadPartCommand,
   type HeadObjectCommandOutput,
+  type ListMultipartUploadsCommandOutput,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -292,11 +293,10 @@ const uploadLists = (client: S3Client): Pick<S3Calls, 'listParts' | 'listUploads
       const uploads: StartedUpload[] = [];
       let markers: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
       while (markers !== undefined) {
-        const answer: import('@aws-sdk/client-s3').ListMultipartUploadsCommandOutput =
-          await client.send(
-            new ListMultipartUploadsCommand({ Bucket: at.bucket, Prefix: at.key, ...markers }),
-            { abortSignal: signal },
-          );
+        const answer: ListMultipartUploadsCommandOutput = await client.send(
+          new ListMultipartUploadsCommand({ Bucket: at.bucket, Prefix: at.key, ...markers }),
+          { abortSignal: signal },
+        );
         for (const { Key, UploadId, Initiated } of answer.Uploads ?? []) {
           if (Key !== at.key || UploadId === undefined) continue;
           uploads.push({ uploadId: UploadId, startedMs: Initiated?.getTime() ?? 0 });

@@ -90,18 +90,25 @@ interface DriverError {
 const word = (value: unknown): string | undefined =>
   typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined;
 
+/** The status of an answer; 0 when none came; undefined for an error that is none of the driver's. */
+const statusOf = ({ name, code, $metadata }: DriverError): number | undefined => {
+  if ($metadata?.httpStatusCode !== undefined) return $metadata.httpStatusCode;
+  if (name === 'CredentialsProviderError') return 401;
+  return name === 'TimeoutError' || typeof code === 'string' ? 0 : undefined;
+};
+
+const codeOf = ({ name, code, Code }: DriverError, status: number): string => {
+  const ofSocket = status === 0 ? word(code) : undefined;
+  return ofSocket ?? word(Code) ?? word(name === 'Error' ? code : name) ?? 'UnknownError';
+};
+
 /** The failure behind a driver's error; an error that is none of the driver's is thrown on as it is. */
 export const failureOf = (error: unknown): S3Failure => {
   if (error instanceof S3Failure) return error;
-  if (typeof error !== 'object' || error === null) throw error;
-  const { name, code, Code, $metadata } = error as DriverError;
-  const status = $metadata?.httpStatusCode;
-  const known = word(Code) ?? word(name === 'Error' ? code : name) ?? 'UnknownError';
-  if (status !== undefined) return new S3Failure(status, known, error);
-  if (name === 'TimeoutError') return new S3Failure(0, word(code) ?? 'TimeoutError', error);
-  if (name === 'CredentialsProviderError') return new S3Failure(401, known, error);
-  if (typeof code === 'string') return new S3Failure(0, word(code) ?? 'UnknownError', error);
-  throw error;
+  if (!(error instanceof Error)) throw new Error('what was thrown is no error', { cause: error });
+  const status = error instanceof TidemarkError ? undefined : statusOf(error);
+  if (status === undefined) throw error;
+  return new S3Failure(status, codeOf(error, status), error);
 };
 
 /** True when the same request may succeed in a moment. */
@@ -115,10 +122,7 @@ export const isPassing = ({ status, code }: S3Failure): boolean =>
 
 /** True when the outcome of a write is open, or something stands in its way: the target has to be looked at. */
 export const isDoubtful = (failure: S3Failure): boolean =>
-  isPassing(failure) ||
-  failure.status === 404 ||
-  failure.status === 409 ||
-  failure.status === 412;
+  isPassing(failure) || failure.status === 404 || failure.status === 409 || failure.status === 412;
 
 const kindOf = (failure: S3Failure): ErrorKind => {
   if (loginCodes.has(failure.code)) return loginRefused;

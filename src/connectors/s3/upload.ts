@@ -8,7 +8,7 @@ import type { ObjectOrder, PartRecord, UploadHandle, WrittenObject } from '../..
 import type { ByteProgress } from '../connector.js';
 import { targetMismatch } from '../file-errors.js';
 import type { S3Calls, UploadedPart, UploadPlace } from './calls.js';
-import { agrees, crcFromBase64, wholeCrc } from './checksum.js';
+import { agrees, crcFromBase64, isMadeOf, wholeCrc } from './checksum.js';
 import { declaredError, S3Failure } from './errors.js';
 import { isWork, originOf, targetObjectOf } from './origin.js';
 import { doingOf, goneError, look, publish } from './publishing.js';
@@ -176,7 +176,10 @@ export const writePart = async (
 const checkParts = (order: ObjectOrder, parts: readonly PartRecord[]): void => {
   const gap = parts.findIndex((part, index) => part.number !== index + 1);
   if (parts.length === 0 || gap >= 0) {
-    throw mismatch(order, `the parts are not numbered from 1 without gaps, at place ${String(gap)}`);
+    throw mismatch(
+      order,
+      `the parts are not numbered from 1 without gaps, at place ${String(gap)}`,
+    );
   }
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   if (size === order.size) return;
@@ -208,8 +211,9 @@ export const complete = async (
     if (verdict === 'no') {
       throw mismatch(order, `the CRC32 of the object is not that of the parts that were read`);
     }
-    // A checksum of checksums proves every part; that of the whole follows from them.
-    const crc32 = verdict === 'yes' ? wholeCrc(parts) : null;
+    // A checksum of checksums proves every part, and so does a tag of tags; that of the whole follows from them.
+    const isProven = verdict === 'yes' || isMadeOf(etag, parts);
+    const crc32 = isProven ? wholeCrc(parts) : null;
     return { address: order.address, size: order.size, tag: etag, crc32 };
   } catch (error) {
     throw invalidPart(error, order);
@@ -236,5 +240,8 @@ export const abort = async (
   } catch (error) {
     throw declared(error, order);
   }
-  throw declaredError(new S3Failure(503, 'UploadSurvives', undefined), `aborting an upload of ${order.address.key}`);
+  throw declaredError(
+    new S3Failure(503, 'UploadSurvives', undefined),
+    `aborting an upload of ${order.address.key}`,
+  );
 };

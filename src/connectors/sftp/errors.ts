@@ -7,7 +7,6 @@ import {
   accessDenied,
   connectionRefused,
   fileErrors,
-  loginRefused,
   sourceMissing,
 } from '../file-errors.js';
 import { listingTooLarge } from '../folder-walk.js';

@@ -56,16 +56,22 @@ class Entry {
     this.settleIfDone();
   }
 
-  /** The next stretch; the caller sends it at once. */
+  /** The next stretch. It counts as outstanding from here on: the caller sends it or drops it. */
   take(most: number): { readonly offset: number; readonly length: number } {
+    this.#outstanding++;
     const offset = this.#next;
     const length = Math.min(most, this.transfer.length - offset);
     this.#next += length;
     return { offset, length };
   }
 
+  /** A stretch that is not sent because the transfer failed while it waited. */
+  drop(): void {
+    this.#outstanding--;
+    this.settleIfDone();
+  }
+
   async send(offset: number, length: number): Promise<void> {
-    this.#outstanding++;
     try {
       await this.transfer.move(offset, length);
     } catch (error) {
@@ -151,7 +157,7 @@ export class Pipeline {
     } catch (error) {
       entry.fail(error);
     }
-    if (entry.failed) return entry.settleIfDone();
+    if (entry.failed) return entry.drop();
     this.#outstanding++;
     // Not awaited: many are under way; `send` never rejects.
     void entry.send(offset, length).then(() => {

@@ -125,5 +125,9 @@ export const readAsset = (
       : readEndpoint(placedAt(placed, 'target'), 'target', `${what}: target`, context);
   if (source === undefined || target === undefined) return undefined;
   if (target !== null) refuseConversion(source, target, placed, context);
-  return { definition: define(shape, { source, target }, placed, context), placed, cron: shape.cron };
+  return {
+    definition: define(shape, { source, target }, placed, context),
+    placed,
+    cron: shape.cron,
+  };
 };

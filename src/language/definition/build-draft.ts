@@ -25,32 +25,32 @@ const generatedNames = (
     generatedFrom: definition.generatedFrom,
   }));
 
-const withCron = (
-  job: JobDraft,
-  context: LoadContext,
-): readonly Draft<ScheduleDefinition>[] => {
+const withCron = (job: JobDraft, context: LoadContext): readonly Draft<ScheduleDefinition>[] => {
   const { name } = job.definition;
   return job.cron === undefined
     ? []
     : [generatedSchedule({ name, job: name, cron: job.cron }, job.placed, context)];
 };
 
-export type Entries = Pick<
-  ProjectDraft,
-  'assets' | 'jobs' | 'schedules' | 'sensors' | 'names'
->;
+export type Entries = Pick<ProjectDraft, 'assets' | 'jobs' | 'schedules' | 'sensors' | 'names'>;
 
 export const buildEntries = (sections: Sections, context: LoadContext): Entries => {
-  const assets = sections.asset.flatMap(({ placed, what }) => readAsset(placed, what, context) ?? []);
+  const assets = sections.asset.flatMap(
+    ({ placed, what }) => readAsset(placed, what, context) ?? [],
+  );
   const graph = {
     assets: assets.map(({ definition }) => definition),
     declared: sections.asset.flatMap(({ name }) => name ?? []),
   };
-  const jobs = sections.job.flatMap(({ placed, what }) => readJob(placed, what, graph, context) ?? []);
+  const jobs = sections.job.flatMap(
+    ({ placed, what }) => readJob(placed, what, graph, context) ?? [],
+  );
   const schedules = sections.schedule.flatMap(
     ({ placed, what }) => readSchedule(placed, what, context) ?? [],
   );
-  const sensors = sections.sensor.flatMap(({ placed, what }) => readSensor(placed, what, context) ?? []);
+  const sensors = sections.sensor.flatMap(
+    ({ placed, what }) => readSensor(placed, what, context) ?? [],
+  );
   const timed = assets.flatMap((asset) =>
     asset.cron === undefined ? [] : [{ asset, cron: asset.cron }],
   );

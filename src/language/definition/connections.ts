@@ -21,7 +21,9 @@ const connectorOf = (
   if (found !== undefined) return found;
   const known = connectors.flatMap((connector) => connector.connection.types).sort();
   const span = placed.span(['type'], 'value');
-  const refused = Object.hasOwn(refusedConnectionTypes, type) ? refusedConnectionTypes[type] : undefined;
+  const refused = Object.hasOwn(refusedConnectionTypes, type)
+    ? refusedConnectionTypes[type]
+    : undefined;
   if (refused !== undefined) {
     reading.report(diagnose(notSupported, span, `${reading.what}: ${type} ${refused}`, { known }));
     return undefined;

@@ -6,12 +6,7 @@
  * secret that Tidemark resolved. Spans say where each thing stands, for messages; they do not enter the hash.
  */
 import type { Span } from '../../core/errors/diagnostic.js';
-import type {
-  CheckSpec,
-  EndpointSpec,
-  RetrySpec,
-  Upstream,
-} from '../../core/plan/plan.js';
+import type { CheckSpec, EndpointSpec, RetrySpec, Upstream } from '../../core/plan/plan.js';
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
 
 /** What `tidemark.yaml` says, defaults applied (D25). */
@@ -113,12 +108,7 @@ export interface ScheduledJob {
 }
 
 export type ScheduleOverlap =
-  | 'skip'
-  | 'buffer_one'
-  | 'buffer_all'
-  | 'cancel_other'
-  | 'terminate_other'
-  | 'allow_all';
+  'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all';
 
 export interface ScheduleDefinition {
   readonly name: string;

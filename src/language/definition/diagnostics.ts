@@ -25,7 +25,8 @@ export const missingKey = defineDiagnostic({
 export const notSupported = defineDiagnostic({
   code: 'definition/not-supported',
   severity: 'error',
-  summary: 'A key, type or value of the dialect is known, but this release does not do what it asks for.',
+  summary:
+    'A key, type or value of the dialect is known, but this release does not do what it asks for.',
   fix: 'Write what the message names instead, or leave it out.',
 });
 
@@ -39,7 +40,8 @@ export const unknownType = defineDiagnostic({
 export const wrongSide = defineDiagnostic({
   code: 'definition/wrong-side',
   severity: 'error',
-  summary: 'A connector is used for something that it cannot do: as a source, as a target or to be watched.',
+  summary:
+    'A connector is used for something that it cannot do: as a source, as a target or to be watched.',
   fix: 'Use one of the types that the message lists.',
 });
 
@@ -60,7 +62,8 @@ export const optionWarning = defineDiagnostic({
 export const templateNotAllowed = defineDiagnostic({
   code: 'definition/template-not-allowed',
   severity: 'error',
-  summary: 'A template stands in a place that takes none, or a reference to a secret outside a secret field.',
+  summary:
+    'A template stands in a place that takes none, or a reference to a secret outside a secret field.',
   fix: 'Write the value itself; a secret belongs into a secret field of a connection.',
 });
 

@@ -10,7 +10,7 @@ import type { EndpointDefinition } from './definition.js';
 import { missingKey, notSupported, unknownType, wrongSide, wrongValue } from './diagnostics.js';
 import type { LoadContext } from './draft.js';
 import { readOptions, type OptionsDeclaration } from './options.js';
-import { placedAt, without, type Placed } from './placed.js';
+import { placedAt, valueAt, without, type Placed } from './placed.js';
 import { readShape, refuseKeys, type Reading } from './reading.js';
 import { refusedTypes } from './refused.js';
 import { endpointShape } from './shapes.js';
@@ -101,7 +101,9 @@ const connectionOf = (
   reading: Reading,
 ): string | undefined => {
   const inner = placedAt(configs, 'connection').value;
+  const isOlder = valueAt(placed.value, ['resource']) !== undefined;
   if (outer === undefined && typeof inner === 'string') return inner;
+  if (outer === undefined && isOlder) return undefined;
   if (outer === undefined) {
     const span = placed.span([], 'key');
     reading.report(diagnose(missingKey, span, `${reading.what}: connection is missing`));

@@ -28,9 +28,15 @@ export const holdsTemplate = (text: string): boolean => /\{\{|\{%|\{#/.test(text
 /** Every text in the options, with the facts of its field; an inner field inherits what it does not say itself. */
 export const optionTexts = (schema: z.ZodType, options: JsonValue): readonly OptionText[] => {
   const found: OptionText[] = [];
-  const walk = (at: z.ZodType | undefined, value: JsonValue, path: Path, outer: Partial<FieldFacts>) => {
+  const walk = (
+    at: z.ZodType | undefined,
+    value: JsonValue,
+    path: Path,
+    outer: Partial<FieldFacts>,
+  ) => {
     const facts = at === undefined ? outer : { ...outer, ...fieldFacts(at) };
-    if (typeof value === 'string') found.push({ path, text: value, facts, known: at !== undefined });
+    if (typeof value === 'string')
+      found.push({ path, text: value, facts, known: at !== undefined });
     else if (Array.isArray(value)) {
       value.forEach((item: JsonValue, index) => {
         walk(at, item, [...path, index], facts);
@@ -50,7 +56,8 @@ const refuseOptions = (schema: z.ZodType, placed: Placed, reading: Reading): Pla
   const fields = objectFields(schema);
   const refused = placedEntries(placed).flatMap(([key]) => {
     const own = Object.hasOwn(fields, key) ? fields[key] : undefined;
-    const older = own === undefined && Object.hasOwn(olderOptions, key) ? olderOptions[key] : undefined;
+    const older =
+      own === undefined && Object.hasOwn(olderOptions, key) ? olderOptions[key] : undefined;
     const advice = own === undefined ? older : fieldFacts(own).refused;
     return advice === undefined ? [] : [{ key, advice }];
   });
@@ -82,9 +89,14 @@ const refuseTemplates = (schema: z.ZodType, placed: Placed, reading: Reading): v
         ? diagnose(templateNotAllowed, placed.span(path, 'value'), `${where} takes no template`, {
             fix: 'Write the value itself.',
           })
-        : diagnose(templateNotAllowed, placed.span(path, 'value'), `${where} is an expression by itself`, {
-            fix: 'Write it without braces: file_size > 1048576.',
-          }),
+        : diagnose(
+            templateNotAllowed,
+            placed.span(path, 'value'),
+            `${where} is an expression by itself`,
+            {
+              fix: 'Write it without braces: file_size > 1048576.',
+            },
+          ),
     );
   }
 };

@@ -110,7 +110,9 @@ export const splitParameterName = (
   const asset = assets
     .filter((name) => key.startsWith(`${name}.`) && key.length > name.length + 1)
     .sort((a, b) => b.length - a.length)[0];
-  return asset === undefined ? { asset: null, name: key } : { asset, name: key.slice(asset.length + 1) };
+  return asset === undefined
+    ? { asset: null, name: key }
+    : { asset, name: key.slice(asset.length + 1) };
 };
 
 export const readParameters = (

@@ -79,8 +79,7 @@ const mergeValues = (base: JsonValue, over: JsonValue): JsonValue => {
 export const mergePlaced = (base: Placed, over: Placed): Placed => {
   if (over.value === null) return base;
   if (base.value === null) return over;
-  const layerOf = (path: Path): Placed =>
-    valueAt(over.value, path) === undefined ? base : over;
+  const layerOf = (path: Path): Placed => (valueAt(over.value, path) === undefined ? base : over);
   return {
     value: mergeValues(base.value, over.value),
     span: (path, side) => layerOf(path).span(path, side),

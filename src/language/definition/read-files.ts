@@ -49,7 +49,8 @@ const textOf = (file: string, reading: FileReading): string | undefined => {
   try {
     return reading.files.readFile(file);
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read';
+    const reason =
+      error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read';
     reading.report(diagnose(unreadableFile, startOf(file), `${file}: ${reason}`));
     return undefined;
   }
@@ -77,18 +78,15 @@ const empty: Placed = {
 /** A layer has to be a mapping; anything else is reported and counts as empty. */
 const layer = (file: string, reading: FileReading): Placed => {
   const placed = readPlaced(file, reading);
-  if (placed === null || placed.value === null || isJsonObject(placed.value)) return placed ?? empty;
+  if (placed === null || placed.value === null || isJsonObject(placed.value))
+    return placed ?? empty;
   const message = `${file} should hold a mapping`;
   reading.report(diagnose(wrongValue, placed.span([], 'value'), message));
   return empty;
 };
 
 /** `<folder>/common.yaml`, and `<folder>/<env>.yaml` over it. */
-export const readLayers = (
-  folder: string,
-  env: string,
-  reading: FileReading,
-): readonly Placed[] =>
+export const readLayers = (folder: string, env: string, reading: FileReading): readonly Placed[] =>
   ['common', ...(env === 'common' ? [] : [env])].map((name) =>
     layer(`${folder}/${name}.yaml`, reading),
   );

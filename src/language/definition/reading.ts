@@ -48,8 +48,12 @@ const expectation = (issue: Issue): string => {
   if (issue.code === 'invalid_type') return typeWord(issue.expected);
   if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`;
   if (issue.code === 'invalid_union') return unionExpectation(issue);
-  if (issue.code === 'too_small') return `at least ${String(issue.minimum)}`;
-  if (issue.code === 'too_big') return `at most ${String(issue.maximum)}`;
+  if (issue.code === 'too_small') {
+    return `${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}`;
+  }
+  if (issue.code === 'too_big') {
+    return `${issue.inclusive === false ? 'less than' : 'at most'} ${String(issue.maximum)}`;
+  }
   return issue.message;
 };
 
@@ -80,13 +84,19 @@ const wrongMessage = (issue: Issue, value: JsonValue, where: string): string => 
 const issuePath = (issue: Issue): Path =>
   issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
 
+const refinements: readonly string[] = ['custom', 'invalid_format', 'too_small', 'too_big'];
+
 /** An issue inside a union points at the branch that got furthest: the one that the author most likely meant. */
 export const innermost = (issue: Issue): Issue => {
   if (issue.code !== 'invalid_union') return issue;
+  // A branch that took the type and refused the value knows best what is wrong with it.
+  const refined = issue.errors
+    .flat()
+    .find((inner) => inner.path.length === 0 && refinements.includes(inner.code));
   const deeper = issue.errors.flat().filter((inner) => inner.path.length > 0);
   const [first] = [...deeper].sort((a, b) => b.path.length - a.path.length);
   const keys = issue.errors.flat().find((inner) => inner.code === 'unrecognized_keys');
-  const chosen = first ?? keys;
+  const chosen = first ?? keys ?? refined;
   return chosen === undefined
     ? issue
     : innermost({ ...chosen, path: [...issue.path, ...chosen.path] });
@@ -127,8 +137,11 @@ export const reportUnknownKey = (
   );
 };
 
-const yaml11Fix = (placed: Placed, path: Path): { readonly fix?: string } => {
-  const fix = placed.yaml11(path);
+/** The advice of D22, where a number or a boolean was expected: only there does the difference matter. */
+const yaml11Fix = (issue: Issue, placed: Placed, path: Path): { readonly fix?: string } => {
+  const expected = issue.code === 'invalid_type' ? issue.expected : '';
+  const matters = expected === 'boolean' || expected === 'number' || expected === 'int';
+  const fix = matters ? placed.yaml11(path) : undefined;
   return fix === undefined ? {} : { fix };
 };
 
@@ -151,7 +164,7 @@ const reportIssue = (issue: Issue, placed: Placed, schema: z.ZodType, reading: R
       wrongValue,
       placed.span(path, 'value'),
       wrongMessage(issue, value, where),
-      yaml11Fix(placed, path),
+      yaml11Fix(issue, placed, path),
     ),
   );
 };

@@ -48,7 +48,8 @@ export const refusedKeys: Readonly<Record<Section, Readonly<Record<string, strin
     backfill_policy: partitions,
     automation_policy: eager,
     auto_materialize_policy: eager,
-    freshness_policy: 'it is not part of this release: leave it out; tidemark status shows the age of assets',
+    freshness_policy:
+      'it is not part of this release: leave it out; tidemark status shows the age of assets',
     type: 'assets have no type in this release: write source.type and target.type, one asset for each table',
     tables: 'multi_asset is not part of this release: write one asset for each table',
     stream_overrides: 'multi_asset is not part of this release: write one asset for each table',
@@ -74,7 +75,8 @@ export const refusedKeys: Readonly<Record<Section, Readonly<Record<string, strin
     cron_schedule: 'it is an older spelling: write cron',
   },
   sensor: {
-    asset_selection: 'a sensor starts its whole job: write one sensor and one job for each choice of assets',
+    asset_selection:
+      'a sensor starts its whole job: write one sensor and one job for each choice of assets',
     ops_config: 'write params: values for the runs that the sensor starts',
   },
   check: {
@@ -104,12 +106,10 @@ export const refusedConnectionTypes: Readonly<Record<string, string>> = {
 /** Older spellings of the options of sources and targets (dialect §4.12), refused where no connector knows them. */
 export const olderOptions: Readonly<Record<string, string>> = {
   format: 'write object_type',
-  skip_header: 'write csv_options: { has_headers: true }',
-  compression: 'write compress_options',
+  skip_header: 'leave it out; files are copied as they are',
+  compression: 'leave it out; files are copied as they are',
   multi_file: 'leave it out; an object is copied whole',
   chunk_size_mb: 'leave it out; the size of parts comes from the plan',
-  query: 'write sql',
-  table: 'write table_name',
   path: 'write prefix, or key for exactly one object',
   check_is_modifing: 'write check_is_modifying',
 };

@@ -14,8 +14,6 @@ export const retrySpec = (shape: RetryShape | undefined, defaults: RetrySpec): R
   attemptsWithoutProgress:
     shape?.max_retries === undefined ? defaults.attemptsWithoutProgress : shape.max_retries + 1,
   delayMs:
-    shape?.delay_seconds === undefined
-      ? defaults.delayMs
-      : Math.round(shape.delay_seconds * 1000),
+    shape?.delay_seconds === undefined ? defaults.delayMs : Math.round(shape.delay_seconds * 1000),
   backoff: shape?.backoff_type ?? defaults.backoff,
 });

@@ -20,7 +20,8 @@ const jobsOf = (
       }),
     );
   }
-  if (shape.jobs !== undefined) return shape.jobs.map(({ name, tags }) => ({ job: name, tags: tags ?? {} }));
+  if (shape.jobs !== undefined)
+    return shape.jobs.map(({ name, tags }) => ({ job: name, tags: tags ?? {} }));
   if (shape.job !== undefined) return [{ job: shape.job, tags: {} }];
   reading.report(diagnose(missingKey, placed.span([], 'key'), `${reading.what}: job is missing`));
   return undefined;

@@ -39,7 +39,8 @@ const entriesOf = (kind: EntryKind, file: Placed, report: Report): readonly Entr
   return placedItems(list).map((placed, index) => {
     const { value } = placedAt(placed, 'name');
     const name = typeof value === 'string' && value !== '' ? value : undefined;
-    const what = name === undefined ? `${lists[kind]}[${index}]` : `${kind} ${JSON.stringify(name)}`;
+    const what =
+      name === undefined ? `${lists[kind]}[${index}]` : `${kind} ${JSON.stringify(name)}`;
     return { placed, what, name };
   });
 };

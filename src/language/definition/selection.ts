@@ -66,7 +66,11 @@ const globToRegExp = (glob: string): RegExp =>
 const matching = (graph: Graph, accepts: (asset: SelectableAsset) => boolean): Found =>
   new Set(graph.assets.filter(accepts).map((asset) => asset.name));
 
-const notEmpty = (found: Found, complain: Complain, problem: Omit<SelectionProblem, 'path'>): Found => {
+const notEmpty = (
+  found: Found,
+  complain: Complain,
+  problem: Omit<SelectionProblem, 'path'>,
+): Found => {
   if (found.size === 0) complain(problem);
   return found;
 };
@@ -112,7 +116,10 @@ const selectKey = (glob: string, graph: Graph, complain: Complain): Found => {
   return notEmpty(
     matching(graph, (asset) => pattern.test(asset.name)),
     complain,
-    { message: `no asset's name matches ${JSON.stringify(glob)}`, known: [...graph.declared].sort() },
+    {
+      message: `no asset's name matches ${JSON.stringify(glob)}`,
+      known: [...graph.declared].sort(),
+    },
   );
 };
 
@@ -183,7 +190,11 @@ export const resolveSelection = (selection: JsonValue | undefined, graph: Graph)
     for (const name of evaluateEntry(entry, graph, complain)) found.add(name);
   }
   const names = graph.assets.filter((asset) => found.has(asset.name)).map((asset) => asset.name);
-  if (names.length === 0 && problems.length === 0 && graph.assets.length === graph.declared.length) {
+  if (
+    names.length === 0 &&
+    problems.length === 0 &&
+    graph.assets.length === graph.declared.length
+  ) {
     problems.push({ path: [], message: 'the selection is empty: nothing would run' });
   }
   return { names: [...new Set(names)], problems };

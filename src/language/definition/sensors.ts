@@ -39,7 +39,11 @@ const refuseBothSpellings = (shape: SensorShape, placed: Placed, reading: Readin
   );
 };
 
-const define = (shape: SensorShape, source: EndpointDefinition, placed: Placed): SensorDefinition => ({
+const define = (
+  shape: SensorShape,
+  source: EndpointDefinition,
+  placed: Placed,
+): SensorDefinition => ({
   name: shape.name,
   description: shape.description ?? '',
   job: shape.job,

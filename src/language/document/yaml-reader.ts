@@ -4,7 +4,7 @@
  * Nesting is measured on the token tree before anything recurses over it. The package's composer recurses, and a
  * stack that is nearly used up does not only throw: compiling a regular expression there ends the process.
  */
-import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type CST, type Document, type ParsedNode } from 'yaml';
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type CST, type Document, type ParsedNode } from 'yaml';
 
 export interface Complaint {
   readonly code: string;
@@ -46,10 +46,22 @@ const complaintsOf = (document: Document.Parsed): readonly Complaint[] =>
   [...document.errors, ...document.warnings].map(({ code, message, pos: [start, end] }) =>
     ({ code: code === 'BAD_INDENT' && message.startsWith('Flow') ? 'MISSING_CHAR' : code, start, end }));
 
+/** The token tree, or where the parser's own stack says that nesting is far beyond the limit: that stops it early. */
+const tokenTree = (text: string, depthLimit: number): readonly CST.Token[] | number => {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    if (parser.stack.length > 2 * depthLimit) return parser.offset;
+  }
+  return [...tokens, ...parser.end()];
+};
+
 /** May throw whatever the package throws; the caller turns that into a finding. */
 export const readYaml = (text: string, depthLimit: number): YamlReading => {
-  const tokens = [...new Parser().parse(text)];
-  const tooDeepAt = offsetBeyond(tokens, depthLimit);
+  const tokens = tokenTree(text, depthLimit);
+  const tooDeepAt = typeof tokens === 'number' ? undefined : offsetBeyond(tokens, depthLimit);
+  if (typeof tokens === 'number') return { contents: undefined, complaints: [], tooDeepAt: tokens };
   if (tooDeepAt !== undefined) return { contents: undefined, complaints: [], tooDeepAt };
   // Duplicate keys are found where both places are known, and integers keep their digits.
   const composer = new Composer({ version: '1.2', uniqueKeys: false, intAsBigInt: true, strict: true });

@@ -16,7 +16,9 @@ const isGood = (name: string): boolean =>
 export const badName = defineRule({
   kind,
   bad: exampleProject(`assets:\n${exampleAsset.replace('name: orders', 'name: sales/orders')}`),
-  good: exampleProject(`assets:\n${exampleAsset.replace('name: orders', 'name: sales.orders-raw')}`),
+  good: exampleProject(
+    `assets:\n${exampleAsset.replace('name: orders', 'name: sales.orders-raw')}`,
+  ),
   check: ({ names }) =>
     names
       .filter(({ name, generatedFrom }) => generatedFrom === null && !isGood(name))

@@ -9,13 +9,16 @@ import { defineRule } from './rule.js';
 const kind = {
   code: 'lint/bad-selection',
   severity: 'error',
-  summary: 'The selection of a job names an asset, group or tag that does not exist, or cannot be read.',
+  summary:
+    'The selection of a job names an asset, group or tag that does not exist, or cannot be read.',
   fix: 'Write names of assets, name* (with everything below), *name (with everything above), key:pattern, group:name or tag:key=value.',
 } as const;
 
 export const badSelection = defineRule({
   kind,
-  bad: exampleProject(`assets:\n${exampleAsset}jobs:\n  - { name: orders_job, selection: ordrs }\n`),
+  bad: exampleProject(
+    `assets:\n${exampleAsset}jobs:\n  - { name: orders_job, selection: ordrs }\n`,
+  ),
   good: exampleProject(
     `assets:\n${exampleAsset}jobs:\n  - { name: orders_job, selection: [orders*, "group:default"] }\n`,
   ),

@@ -7,7 +7,8 @@ import { defineRule } from './rule.js';
 const kind = {
   code: 'lint/cron-both-days',
   severity: 'warning',
-  summary: 'A cron expression restricts the day of the month and the day of the week; both must hold at once.',
+  summary:
+    'A cron expression restricts the day of the month and the day of the week; both must hold at once.',
   fix: 'Restrict one of the two; for "either of them" write two schedules.',
 } as const;
 
@@ -17,7 +18,9 @@ export const cronBothDays = defineRule({
   good: exampleProject(`assets:\n${exampleAsset}    cron: "0 3 1 * *"\n`),
   check: ({ schedules }) =>
     schedules
-      .filter(({ definition: { cron } }) => cronProblem(cron) === undefined && restrictsBothDays(cron))
+      .filter(
+        ({ definition: { cron } }) => cronProblem(cron) === undefined && restrictsBothDays(cron),
+      )
       .map(({ definition, placed }) => {
         const message = `cron ${JSON.stringify(definition.cron)} runs only on days that are both that day of the month and that day of the week`;
         return diagnose(kind, placed.span(['cron'], 'value'), message, { fix: kind.fix });

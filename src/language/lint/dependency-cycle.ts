@@ -36,7 +36,7 @@ const wayTo = (
   cameFrom: ReadonlyMap<string, string>,
 ): readonly string[] => {
   const way = [end];
-  for (let name = end; name !== start; ) {
+  for (let name = end; name !== start;) {
     name = cameFrom.get(name) ?? start;
     way.unshift(name);
   }
@@ -73,7 +73,10 @@ export const dependencyCycle = defineRule({
       const way = [...cycle, first.name].join(' → ');
       return [
         diagnose(kind, first.span, `assets wait for each other: ${way}`, {
-          related: others.map(({ name, span }) => ({ message: `asset ${JSON.stringify(name)}`, span })),
+          related: others.map(({ name, span }) => ({
+            message: `asset ${JSON.stringify(name)}`,
+            span,
+          })),
         }),
       ];
     });

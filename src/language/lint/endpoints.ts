@@ -1,7 +1,11 @@
 /** Every source, target and watched place of a project, with the text that it came from: what many rules walk over. */
 import type { Connector } from '../../connectors/connector.js';
 import type { Span } from '../../core/errors/diagnostic.js';
-import type { AssetDefinition, EndpointDefinition, SensorDefinition } from '../definition/definition.js';
+import type {
+  AssetDefinition,
+  EndpointDefinition,
+  SensorDefinition,
+} from '../definition/definition.js';
 import type { Draft, ProjectDraft } from '../definition/draft.js';
 import { endpointConfigs, sideOf, type Side } from '../definition/endpoint.js';
 import type { OptionsDeclaration } from '../definition/options.js';

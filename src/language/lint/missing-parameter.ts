@@ -9,7 +9,8 @@ import { defineRule } from './rule.js';
 const kind = {
   code: 'lint/missing-parameter',
   severity: 'warning',
-  summary: 'A schedule or sensor starts a job whose required parameter has no value: every such run would fail.',
+  summary:
+    'A schedule or sensor starts a job whose required parameter has no value: every such run would fail.',
   fix: 'Give the parameter a default in params_schema, a value in job_overrides, or, for a sensor, in its params.',
 } as const;
 
@@ -58,7 +59,8 @@ const starts = (draft: ProjectDraft): readonly Start[] => [
 const findings = (start: Start, draft: ProjectDraft): readonly Diagnostic[] => {
   const job = draft.jobs.find(({ definition }) => definition.name === start.job)?.definition;
   return (job?.params ?? []).flatMap((param) => {
-    if (job === undefined || !param.required || hasValue(param, job, start.params, draft)) return [];
+    if (job === undefined || !param.required || hasValue(param, job, start.params, draft))
+      return [];
     const message = `${start.what}: job ${JSON.stringify(job.name)} requires parameter ${JSON.stringify(param.name)}, which has no value`;
     const related = [{ message: 'declared here', span: param.span }];
     return [diagnose(kind, start.span, message, { fix: kind.fix, related })];

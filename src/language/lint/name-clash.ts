@@ -36,7 +36,9 @@ const clashes = (names: readonly DeclaredName[]): readonly Diagnostic[] => {
 export const nameClash = defineRule({
   kind,
   bad: exampleProject(`assets:\n${exampleAsset}jobs:\n  - { name: orders, selection: orders }\n`),
-  good: exampleProject(`assets:\n${exampleAsset}jobs:\n  - { name: orders_job, selection: orders }\n`),
+  good: exampleProject(
+    `assets:\n${exampleAsset}jobs:\n  - { name: orders_job, selection: orders }\n`,
+  ),
   check: ({ names }) => [
     ...clashes(names.filter((entry) => entry.kind !== 'schedule')),
     ...clashes(names.filter((entry) => entry.kind === 'schedule')),

@@ -6,7 +6,8 @@ import { defineRule } from './rule.js';
 const kind = {
   code: 'lint/reserved-name',
   severity: 'error',
-  summary: 'A job, asset, schedule or sensor has a name that Tidemark or Temporal keeps for itself.',
+  summary:
+    'A job, asset, schedule or sensor has a name that Tidemark or Temporal keeps for itself.',
   fix: 'Choose a name that is not default and does not begin with tidemark., job., asset., sensor. or __temporal_.',
 } as const;
 

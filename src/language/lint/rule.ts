@@ -5,7 +5,11 @@
  * Examples are whole projects (file → text) over the types FILES and OBJECTS of `sample-connectors.fixture.ts`; a
  * test loads each of them: `bad` gives exactly this code once and nothing else, `good` gives no finding.
  */
-import { defineDiagnostic, type Diagnostic, type DiagnosticKind } from '../../core/errors/diagnostic.js';
+import {
+  defineDiagnostic,
+  type Diagnostic,
+  type DiagnosticKind,
+} from '../../core/errors/diagnostic.js';
 import type { ProjectDraft } from '../definition/draft.js';
 
 export type ExampleFiles = Readonly<Record<string, string>>;

@@ -30,7 +30,12 @@ const location = ({ configs }: EndpointDefinition): string | undefined => {
 const isSameBucket = (a: EndpointDefinition, b: EndpointDefinition): boolean => {
   const [one, other] = [a.configs['bucket_name'], b.configs['bucket_name']];
   // Without a name it is the connection's own bucket, which may be the very one that the other side names.
-  return typeof one !== 'string' || typeof other !== 'string' || holdsTemplate(one + other) || one === other;
+  return (
+    typeof one !== 'string' ||
+    typeof other !== 'string' ||
+    holdsTemplate(one + other) ||
+    one === other
+  );
 };
 
 const mayCover = (source: EndpointDefinition, watched: EndpointDefinition): boolean => {
@@ -55,6 +60,9 @@ const hasEffect = (sensor: SensorDefinition, draft: ProjectDraft): boolean => {
   });
 };
 
+const isDecidable = (connection: string, draft: ProjectDraft): boolean =>
+  holdsTemplate(connection) || draft.connectionNames.includes(connection);
+
 const project = (path: string) =>
   exampleProject(
     `assets:\n${exampleAsset}jobs:\n  - { name: orders_job, selection: orders }\nsensors:\n  - { name: arrivals, type: FILES, job: orders_job, connection: inbox, configs: { path: ${path} } }\n`,
@@ -66,6 +74,8 @@ export const sensorWithoutEffect = defineRule({
   good: project('/out/orders'),
   check: (draft) =>
     draft.sensors
+      // A connection that nobody defines is another rule's finding.
+      .filter(({ definition: { source } }) => isDecidable(source.connection, draft))
       .filter(({ definition }) => !hasEffect(definition, draft))
       .map(({ definition }) => {
         const message = `sensor ${JSON.stringify(definition.name)}: no asset of job ${JSON.stringify(definition.job)} reads what it watches, and none uses the trigger`;

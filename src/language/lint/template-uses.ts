@@ -82,7 +82,9 @@ const connectionUses = (draft: ProjectDraft): readonly TemplateUse[] =>
     if (connector === undefined) return [];
     const config = placedAt(placed, 'config');
     return optionTexts(connector.connection.options, definition.config)
-      .filter(({ text, known, facts }) => known && holdsTemplate(text) && facts.template !== undefined)
+      .filter(
+        ({ text, known, facts }) => known && holdsTemplate(text) && facts.template !== undefined,
+      )
       .map(({ path, text, facts }) => ({
         what: `connection ${JSON.stringify(definition.name)}`,
         field: path,

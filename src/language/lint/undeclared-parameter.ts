@@ -3,17 +3,11 @@ import { diagnose } from '../../core/errors/diagnostic.js';
 import type { AssetDefinition, SensorDefinition } from '../definition/definition.js';
 import type { ProjectDraft } from '../definition/draft.js';
 import { splitParameterName } from '../definition/parameters.js';
+import { undeclaredParameter as kind } from '../template/diagnostics.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { nearFacts } from './near.js';
 import { defineRule } from './rule.js';
 import { templateUses } from './template-uses.js';
-
-const kind = {
-  code: 'lint/undeclared-parameter',
-  severity: 'warning',
-  summary: 'A template uses a parameter that no job declares and nothing gives a value.',
-  fix: 'Declare it in params_schema of the job, or give it a value in params of the asset.',
-} as const;
 
 /** Names of parameters that an asset may see: from its jobs, from sensors of those jobs, from itself. */
 const knownToAsset = (asset: AssetDefinition, draft: ProjectDraft): ReadonlySet<string> => {
@@ -66,7 +60,7 @@ export const undeclaredParameter = defineRule({
         return [
           diagnose(kind, use.span(offset, length), message, {
             ...nearFacts(name, [...known]),
-            fix: kind.fix,
+            fix: 'Declare it in params_schema of the job, or give it a value in params of the asset.',
           }),
         ];
       });

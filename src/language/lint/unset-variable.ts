@@ -2,16 +2,10 @@
 import { diagnose, type Diagnostic, type Span } from '../../core/errors/diagnostic.js';
 import type { ProjectDraft } from '../definition/draft.js';
 import { placedAt, type Path } from '../definition/placed.js';
+import { unsetEnvironment as kind } from '../template/diagnostics.js';
 import { exampleAsset, exampleConnections } from './example.js';
 import { defineRule } from './rule.js';
 import { templateUses, type TemplateUse } from './template-uses.js';
-
-const kind = {
-  code: 'lint/unset-variable',
-  severity: 'warning',
-  summary: 'An environment variable that the project uses is not set here.',
-  fix: 'Set the variable where the worker runs, or correct its name.',
-} as const;
 
 interface Reference {
   readonly what: string;
@@ -25,7 +19,9 @@ const inTemplate = (use: TemplateUse): readonly Reference[] => {
   const names = references
     .filter(({ root, guarded }) => root === 'env' && !guarded)
     .flatMap(({ path: [name], offset, length }) =>
-      name === undefined ? [] : [{ what: use.what, variable: name, span: use.span(offset, length) }],
+      name === undefined
+        ? []
+        : [{ what: use.what, variable: name, span: use.span(offset, length) }],
     );
   // fn.secrets.get('X') without a default: the call's own text has the name.
   const secrets = [...use.text.matchAll(/fn\.secrets\.get\(\s*(['"])([^'"]*)\1\s*\)/g)].map(

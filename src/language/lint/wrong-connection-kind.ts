@@ -28,7 +28,7 @@ export const wrongConnectionKind = defineRule({
       const known = draft.connections
         .filter(({ definition }) => definition.kind === endpoint.kind)
         .map(({ definition }) => definition.name);
-      const message = `${what}: type ${endpoint.type} cannot use connection ${JSON.stringify(name)}, a ${type}`;
+      const message = `${what}: type ${endpoint.type} cannot use connection ${JSON.stringify(name)}, which is of type ${type}`;
       return [
         diagnose(kind, connectionSpan(placed), message, {
           known,

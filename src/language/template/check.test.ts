@@ -38,7 +38,7 @@ describe('templates without a finding', () => {
 describe('findings', () => {
   test.each<[string, ScopeName, string, string]>([
     ['{{ prams.zone }}', 'run', 'template/no-such-root', 'did you mean params?'],
-    ['{{ params.zoen }}', 'run', 'template/undeclared-parameter', 'did you mean zone?'],
+    ['{{ params.zon }}', 'run', 'template/undeclared-parameter', 'did you mean zone?'],
     ['{{ vars.regoin }}', 'run', 'template/no-such-variable', 'did you mean region?'],
     ['{{ source.item.file_name }}', 'item', 'template/no-such-item-field', 'items here have object_name'],
     ['{{ file_size > 1 }}', 'predicate', 'template/no-such-root', 'items here have size'],

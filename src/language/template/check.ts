@@ -26,6 +26,8 @@ export interface CheckOptions {
   readonly functions: readonly TemplateFunction[];
   /** Fields that other connectors' items have, to the name that this one uses: `file_name` → `object_name` (D5). */
   readonly otherItemFields?: Readonly<Record<string, string>>;
+  /** `whole` (default): a secret is the whole template. `segments`: a whole `{{ … }}`, as in a literal of SQL (D12). */
+  readonly secrets?: 'whole' | 'segments';
 }
 
 type Facts = Pick<TemplateProblem, 'hint' | 'known'>;
@@ -141,7 +143,9 @@ export const checkTemplate = (template: Template, options: CheckOptions): readon
   const isModuleCall = (use: NamedUse): boolean =>
     template.references.some((reference) => reference.offset === use.offset && reference.length === use.length
       && reference.method === use.name && ownField(options.roots, reference.root) === undefined);
-  const secrets = template.calls.filter((call) => call.name === 'secrets.get' && (template.sole?.offset !== call.offset || template.sole.length !== call.length));
+  const wholes = template.statements.flatMap((statement) => (statement.kind === 'output' ? [statement.expression] : []));
+  const places = options.secrets === 'segments' ? wholes : wholes.filter((expression) => expression === template.sole);
+  const secrets = template.calls.filter((call) => call.name === 'secrets.get' && !places.some(({ offset, length }) => offset === call.offset && length === call.length));
   const found = [
     ...template.references.map((reference) => referenceProblem(reference, options)),
     ...template.calls.map((call) => functionProblem(call, options)),

@@ -9,7 +9,7 @@ import { defineError, TidemarkError } from '../../core/errors/error.js';
 import { renderDiagnostic } from '../../core/errors/render.js';
 import type { Definition } from '../../language/definition/definition.js';
 import { loadProject, type LoadedProject } from '../../language/definition/load-project.js';
-import { projectFilesIn } from './project-files.js';
+import { projectFilesOf } from './project-files.js';
 
 export const projectBroken = defineError({
   code: 'project/has-errors',
@@ -53,7 +53,7 @@ export class LiveProject {
       const { envName, connectionFiles } = this.#place;
       this.#loaded = loadProject({
         root: this.#place.root,
-        files: projectFilesIn(this.#place.root),
+        files: projectFilesOf(this.#place.root),
         env: this.#place.env,
         connectors: this.#place.connectors,
         ...(envName === undefined ? {} : { envName }),
@@ -76,7 +76,7 @@ export class LiveProject {
   }
 
   #signatureNow(): string {
-    const files = projectFilesIn(this.#place.root);
+    const files = projectFilesOf(this.#place.root);
     const paths = ['tidemark.yaml', ...watched.flatMap((folder) => files.listFiles(folder))];
     return paths
       .map((path) => {

@@ -28,7 +28,11 @@ test('a tidemark.yaml makes the folder that holds it the project, even below ano
 test('files are listed through all folders, with slashes, and a loop of links ends', () => {
   symlinkSync(root, join(root, 'pipelines/loop'));
   const found = projectFilesOf(root).listFiles('pipelines');
-  expect([...found].sort()).toEqual(['pipelines/a.yaml', 'pipelines/loop', 'pipelines/sales/b.yml']);
+  expect([...found].sort()).toEqual([
+    'pipelines/a.yaml',
+    'pipelines/loop',
+    'pipelines/sales/b.yml',
+  ]);
 });
 
 test('a folder that does not exist has no files, and a file that does not exist no text', () => {

@@ -25,7 +25,9 @@ export const findProjectRoot = (start: string): string | undefined => {
 };
 
 const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
 const listBelow = (root: string, folder: string): readonly string[] => {
   const entries = readdirSync(join(root, folder), { withFileTypes: true });

@@ -7,10 +7,11 @@ import { connectionNamed, connectionWithoutSecrets } from '../../planner/connect
 import { identityDigest, unitOf } from '../../planner/digests.js';
 import { sha256Hex } from '../../planner/hash.js';
 import { planAsset } from '../../planner/plan-asset.js';
-import { planItems } from '../../planner/plan-items.js';
+import { planItems, sameTargetError } from '../../planner/plan-items.js';
 import { planRun } from '../../planner/plan-run.js';
-import { planSensor, sensorTakes } from '../../planner/plan-sensor.js';
+import { planSensor } from '../../planner/plan-sensor.js';
 import { resolveName } from '../../planner/resolve-name.js';
+import { sensorTakes } from '../../planner/sensor-takes.js';
 import type { LiveProject } from '../project/live-project.js';
 
 export interface PlanFacts {
@@ -59,7 +60,8 @@ export const createPlannerPort = (project: LiveProject, facts: PlanFacts): Plann
         targetConnection: targetConnection(project, facts, plan),
       }),
     ),
-  selects: (plan, file) => sensorTakes(plan, file, facts),
+  sameTarget: sameTargetError,
+  sensorTakes,
   digestOf: identityDigest,
   unitOf,
   shortDigest: (text) => {

@@ -119,7 +119,10 @@ export const describeFileSource = (connector: Connector, harness: FileSourceHarn
       it('gives every file once and in order, whatever the size of a page', async () => {
         const names = ['a.csv', 'b.csv', 'c/d.csv', 'c.csv', 'c/e/f.csv', 'z-🌊.csv', 'z-！.csv'];
         for (const name of names) await opened.place.write(name, Buffer.from(name));
-        const wanted = inOrder(names.map((name) => opened.place.pathOf(name)), harness.order);
+        const wanted = inOrder(
+          names.map((name) => opened.place.pathOf(name)),
+          harness.order,
+        );
         for (const pageFiles of [1, 2, 3, 100]) {
           const files = await listAll(opened.source, opened.options, pageFiles);
           expect(files.map((file) => file.identity.path)).toEqual(wanted);
@@ -157,7 +160,12 @@ export const describeFileSource = (connector: Connector, harness: FileSourceHarn
       });
 
       it('keeps to the pattern, anchored at the start and not at the end', async () => {
-        for (const name of ['orders_1.csv', 'orders_1.csv.bak', 'my_orders_1.csv', 'sub/orders_2.csv']) {
+        for (const name of [
+          'orders_1.csv',
+          'orders_1.csv.bak',
+          'my_orders_1.csv',
+          'sub/orders_2.csv',
+        ]) {
           await opened.place.write(name, Buffer.from(name));
         }
         const files = await listAll(opened.source, parsed({ pattern: 'orders_.*\\.csv' }), 2);

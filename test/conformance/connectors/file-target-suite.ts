@@ -109,7 +109,10 @@ export const describeFileTarget = (connector: Connector, harness: FileTargetHarn
 
     describe('looking', () => {
       it('gives what stands at each address, in their order, and null for nothing', async () => {
-        const names = Array.from({ length: 40 }, (_, index) => `f/${String(index).padStart(3, '0')}`);
+        const names = Array.from(
+          { length: 40 },
+          (_, index) => `f/${String(index).padStart(3, '0')}`,
+        );
         for (const name of names.filter((_, index) => index % 7 === 3)) {
           await place.write(name, Buffer.from(name));
         }
@@ -200,7 +203,9 @@ export const describeFileTarget = (connector: Connector, harness: FileTargetHarn
       it.runIf(capabilities.conditionalWrites)(
         'lets one of many writers of a new object win',
         async () => {
-          const bodies = Array.from({ length: 8 }, (_, index) => Buffer.from(`writer ${String(index)}`));
+          const bodies = Array.from({ length: 8 }, (_, index) =>
+            Buffer.from(`writer ${String(index)}`),
+          );
           const outcomes = await Promise.allSettled(bodies.map((body) => put('a', body)));
           const winners = bodies.filter((_, index) => outcomes[index]?.status === 'fulfilled');
           expect(winners.map(String)).toEqual([String(await place.read('a'))]);
@@ -209,7 +214,12 @@ export const describeFileTarget = (connector: Connector, harness: FileTargetHarn
 
       it.runIf(capabilities.reportsCrc32)('refuses a body that is not its checksum', async () => {
         const order = orderFor(at('a'), 5);
-        const wrong = target.put(order, Buffer.from('12345'), crcOf(Buffer.from('54321')), patient());
+        const wrong = target.put(
+          order,
+          Buffer.from('12345'),
+          crcOf(Buffer.from('54321')),
+          patient(),
+        );
         await expect(wrong).rejects.toBeDefined();
         expect(await place.read('a')).toBeNull();
       });
@@ -354,17 +364,20 @@ export const describeFileTarget = (connector: Connector, harness: FileTargetHarn
         expect(await place.leftovers()).toEqual([]);
       });
 
-      it.runIf(capabilities.publishes === 'multipart')('is not adopted when it has parts', async () => {
-        const startedAfterMs = Date.now();
-        const body = randomBody(partBytes + 5);
-        const first = await openFor('big.bin', body.length, facts, startedAfterMs);
-        await writeAll(first, body);
-        const again = await openFor('big.bin', body.length, facts, startedAfterMs);
-        expect(again.id).not.toBe(first.id);
-        expect(await target.listParts(first, patient())).toHaveLength(2);
-        await target.abort(first, patient());
-        await target.abort(again, patient());
-      });
+      it.runIf(capabilities.publishes === 'multipart')(
+        'is not adopted when it has parts',
+        async () => {
+          const startedAfterMs = Date.now();
+          const body = randomBody(partBytes + 5);
+          const first = await openFor('big.bin', body.length, facts, startedAfterMs);
+          await writeAll(first, body);
+          const again = await openFor('big.bin', body.length, facts, startedAfterMs);
+          expect(again.id).not.toBe(first.id);
+          expect(await target.listParts(first, patient())).toHaveLength(2);
+          await target.abort(first, patient());
+          await target.abort(again, patient());
+        },
+      );
 
       it('is left alone when somebody else began it before the run', async () => {
         const foreign = await place.foreignUpload('big.bin');
@@ -469,7 +482,11 @@ export const describeFileTarget = (connector: Connector, harness: FileTargetHarn
           try {
             const body = Buffer.from('12345');
             const { rejected, waitedMs } = await endsAfterAbort(async (signal) => {
-              await using stuck = await openTarget(connector, silent.connection, freeLine('silent'));
+              await using stuck = await openTarget(
+                connector,
+                silent.connection,
+                freeLine('silent'),
+              );
               await stuck.put(orderFor(at('a'), 5), body, crcOf(body), signal);
             }, 300);
             expect(rejected).toBe(true);

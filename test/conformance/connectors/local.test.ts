@@ -1,4 +1,4 @@
-import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -33,7 +33,7 @@ describe('the root of a local connection', () => {
     expect(await source.identify(options, '/secret.csv', patient())).not.toBeNull();
     await using inner = await openSource(local, { root }, freeLine('inner'));
     await writeFile(path.join(outside.folder, 'root-other.csv'), 'x');
-    await (await import('node:fs/promises')).mkdir(root);
+    await mkdir(root);
     for (const escape of ['/../secret.csv', '/../root-other.csv', '../secret.csv']) {
       expect(await codeOf(inner.identify(options, escape, patient()))).toBe('connection/access-denied');
     }

@@ -71,7 +71,8 @@ describeFileSource(memory, harness);
 describeFileTarget(memory, harness);
 
 describe('declared faults of memory', () => {
-  const open = (name: string, connection: unknown) => openSource(memory, connection, freeLine(name));
+  const open = (name: string, connection: unknown) =>
+    openSource(memory, connection, freeLine(name));
   const options = memory.source?.options.parse({});
   const files = { 'a.csv': 'a'.repeat(100), 'b.csv': 'b' };
 
@@ -91,7 +92,10 @@ describe('declared faults of memory', () => {
   });
 
   it('end a file early', async () => {
-    await using source = await open('ends', { files, faults: [{ on: 'read', do: 'truncate', at: 0 }] });
+    await using source = await open('ends', {
+      files,
+      faults: [{ on: 'read', do: 'truncate', at: 0 }],
+    });
     const identity = await source.identify(options, 'b.csv', patient());
     if (identity === null) throw new Error('b.csv is not there');
     await using reader = await source.open(options, identity, patient());
@@ -100,7 +104,10 @@ describe('declared faults of memory', () => {
   });
 
   it('list a file twice', async () => {
-    await using source = await open('lists', { files, faults: [{ on: 'list', do: 'duplicate', at: 1 }] });
+    await using source = await open('lists', {
+      files,
+      faults: [{ on: 'list', do: 'duplicate', at: 1 }],
+    });
     const { files: listed } = await source.list(options, null, 10, patient());
     expect(listed.map((file) => file.identity.path)).toEqual(['a.csv', 'b.csv', 'b.csv']);
   });
@@ -110,7 +117,9 @@ describe('declared faults of memory', () => {
     await using target = await openTarget(memory, connection, freeLine('loses'));
     const body = Buffer.from('12345');
     const order = orderFor({ container: '', key: 'a' }, 5);
-    expect(await codeOf(target.put(order, body, crcOf(body), patient()))).toBe('connection/refused');
+    expect(await codeOf(target.put(order, body, crcOf(body), patient()))).toBe(
+      'connection/refused',
+    );
     expect(String(store.folder('loses').files.get('a')?.bytes)).toBe('12345');
     expect(await target.put(order, body, crcOf(body), patient())).toMatchObject({ size: 5 });
   });

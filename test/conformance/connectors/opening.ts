@@ -4,7 +4,12 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { Connector, FileSource, FileTarget, OpenContext } from '../../../src/connectors/connector.js';
+import type {
+  Connector,
+  FileSource,
+  FileTarget,
+  OpenContext,
+} from '../../../src/connectors/connector.js';
 import type { ObjectOrder, TargetAddress } from '../../../src/core/plan/file.js';
 import { formatCrc32 } from '../../../src/core/values/crc32.js';
 
@@ -101,7 +106,7 @@ export const endsAfterAbort = async (
 /** Names that break programs; every connector of files carries them unchanged. */
 export const hostileNames: readonly string[] = [
   'with space.csv',
-  "o'brien \"quoted\".csv",
+  'o\'brien "quoted".csv',
   '0001-leading-digits.csv',
   'emoji-🌊.csv',
   'fullwidth-！.csv',

@@ -122,7 +122,10 @@ describe('S3 on our own server', () => {
     });
 
     it('of a wrong key is a refused login that is not repeated', async () => {
-      const connection = { ...connectionOf(ours.facts), secret_key: randomBytes(20).toString('hex') };
+      const connection = {
+        ...connectionOf(ours.facts),
+        secret_key: randomBytes(20).toString('hex'),
+      };
       await using target = await openTarget(s3, connection, freeLine('lake'));
       const body = randomBody(10);
       const code = await codeOf(target.put(orderHere(10), body, crcOf(body), patient()));
@@ -140,7 +143,10 @@ describe('S3 on our own server', () => {
       const open = () => target.openUpload(order, partBytes, startedAfterMs, patient());
       const handle = await open().catch(open);
       const records = [];
-      for (const [index, bytes] of [body.subarray(0, partBytes), body.subarray(partBytes)].entries()) {
+      for (const [index, bytes] of [
+        body.subarray(0, partBytes),
+        body.subarray(partBytes),
+      ].entries()) {
         const part = { number: index + 1, position: index * partBytes, crc32: crcOf(bytes) };
         const io = { progress: () => undefined, signal: patient() };
         records.push(await target.writePart(handle, part, bytes, io));
@@ -175,7 +181,11 @@ describe('S3 on our own server', () => {
       const handle = await target.openUpload(order, partBytes, Date.now(), patient());
       const part = { number: 1, position: 0, crc32: crcOf(body) };
       const io = { progress: () => undefined, signal: patient() };
-      const first = await target.complete(handle, [await target.writePart(handle, part, body, io)], patient());
+      const first = await target.complete(
+        handle,
+        [await target.writePart(handle, part, body, io)],
+        patient(),
+      );
       const again = await target.writePart(handle, part, body, io);
       expect(await target.complete(handle, [again], patient())).toEqual(first);
     });

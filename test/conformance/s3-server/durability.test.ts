@@ -12,6 +12,7 @@ import { mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { metadataPath } from '../../../src/devstack/s3/folders.js';
 import { ObjectStore } from '../../../src/devstack/s3/object-store.js';
 import type { S3Fault } from '../../../src/devstack/s3/fault.js';
 import type { S3ServerOptions } from '../../../src/devstack/s3/server.js';
@@ -155,17 +156,24 @@ it('bytes that were changed behind the server are an error and never wrong data'
   expect(await errorOf(bodyOf(context, 'a'))).toBe('InternalError 500');
 });
 
-it('ten thousand keys are listed in pages within eight seconds', { timeout: 60_000 }, async () => {
+it('ten thousand keys are listed in pages within eight seconds', async () => {
   const store = await ObjectStore.open(root);
   await store.createBucket('bucket');
-  const index = store.index('bucket');
-  expect(index.size).toBe(0);
-  const { context, ours } = await start();
-  for (let first = 0; first < 10_000; first += 100) {
-    await Promise.all(
-      Array.from({ length: 100 }, (_, offset) => put(context, `k/${(first + offset) * 7919}`, '')),
-    );
+  // Metadata only, written as the server writes it: ten thousand puts would time the client and not the listing.
+  for (let number = 0; number < 10_000; number += 1) {
+    const key = `k/${number * 7919}`;
+    const record = {
+      key,
+      path: key,
+      sizeBytes: 0,
+      etag: 'e',
+      lastModified: new Date().toISOString(),
+      headers: {},
+    };
+    const change = { change: 'put', bucket: 'bucket', staged: 'gone', record };
+    await writeFile(metadataPath(store.folders, 'bucket', key), JSON.stringify(change));
   }
+  const { context, ours } = await start();
   const began = performance.now();
   let keys = 0;
   for (let token: string | undefined, more = true; more;) {
@@ -185,7 +193,7 @@ it('ten thousand keys are listed in pages within eight seconds', { timeout: 60_0
   expect(performance.now() - began).toBeLessThan(8_000);
   expect(ours.server.facts()).toMatchObject({
     objects: 10_000,
-    requests: { PutObject: 10_000, ListObjectsV2: 10 },
+    requests: { ListObjectsV2: 10 },
   });
 });
 

@@ -5,9 +5,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { memory } from '../../../src/connectors/memory/index.js';
-import { s3 } from '../../../src/connectors/s3/index.js';
-import { sftp } from '../../../src/connectors/sftp/index.js';
+import { connectors } from '../../../src/connectors/all.js';
 import { renderDiagnostic } from '../../../src/core/errors/render.js';
 import { loadProject } from '../../../src/language/definition/load-project.js';
 import { projectFilesOf } from '../../../src/runtime/project/project-files.js';
@@ -19,16 +17,24 @@ const cases = readdirSync(here, { withFileTypes: true })
   .sort();
 
 /** Every variable that the cases read and that is meant to be set. */
-const env = { PARTNER_PASSWORD: 'set', LAKE_KEY: 'set', LAKE_SECRET: 'set', LAKE_PORT: '1', SECOND_KEY: 'set' };
+const env = {
+  PARTNER_PASSWORD: 'set',
+  LAKE_KEY: 'set',
+  LAKE_SECRET: 'set',
+  LAKE_PORT: '1',
+  SECOND_KEY: 'set',
+};
 
 const load = (name: string) => {
   const root = join(here, name);
-  return loadProject({ root, files: projectFilesOf(root), env, connectors: [memory, s3, sftp] });
+  return loadProject({ root, files: projectFilesOf(root), env, connectors });
 };
 
 const rendered = (name: string): string => {
   const { diagnostics, sources } = load(name);
-  const texts = diagnostics.map((finding) => renderDiagnostic(finding, sources.get(finding.span.file)));
+  const texts = diagnostics.map((finding) =>
+    renderDiagnostic(finding, sources.get(finding.span.file)),
+  );
   return texts.length === 0 ? 'no findings\n' : `${texts.join('\n\n')}\n`;
 };
 

@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+/** The program `tidemark`: streams, signals and the exit code of the process; everything else is a command. */
+import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connectors } from '../connectors/all.js';
+import { commands } from './all.js';
+import { exitCodes, type Terminal } from './command.js';
+import { runProgram } from './program.js';
+
+/** The nearest package.json upwards: sources and compiled files lie at different depths. */
+const ownVersion = (): string => {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  const text = readFileSync(join(folder, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+};
+
+const stopping = new AbortController();
+const stop = (): void => {
+  stopping.abort();
+  // A second Ctrl-C ends a command that does not stop.
+  process.once('SIGINT', () => process.exit(exitCodes.interrupted));
+};
+process.once('SIGINT', stop);
+process.once('SIGTERM', stop);
+process.once('SIGHUP', stop);
+// `tidemark list | head` closes our output; that is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.findings);
+});
+
+const noColor = process.env['NO_COLOR'];
+const terminal: Terminal = {
+  out: (text) => void process.stdout.write(`${text}\n`),
+  err: (text) => void process.stderr.write(`${text}\n`),
+  color: process.stdout.isTTY === true && (noColor === undefined || noColor === ''),
+  cwd: process.cwd(),
+  env: process.env,
+  connectors,
+  signal: stopping.signal,
+};
+
+process.exitCode = await runProgram(process.argv.slice(2), { commands, version: ownVersion() }, terminal);

@@ -1,0 +1,86 @@
+/**
+ * The Temporal server of the dev stack: state in a file, closed runs kept for seven days, short timers on, our search
+ * attributes registered. Its CLI is linked into the data folder as `bin/temporal`, for the PATH of a shell.
+ */
+import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { searchAttributes } from '../../runtime/worker/search-attributes.js';
+import { cacheFolder } from '../temporal/cache-folder.js';
+import { findTemporalCli } from '../temporal/find-cli.js';
+import { startTemporalServer, type TemporalServer } from '../temporal/start-server.js';
+import { choosePort, loopback } from './choose-port.js';
+import type { DevServer, PortName, ServerPlace } from './dev-server.js';
+
+const retentionDays = 7;
+const shownLogLines = 15;
+
+const portsOf = async ({ ports, lastPorts }: ServerPlace) => {
+  const port = await choosePort({
+    purpose: 'the Temporal server',
+    option: '--temporal-port',
+    asked: ports.temporal,
+    usual: [7233, lastPorts.temporal],
+  });
+  const uiPort = await choosePort({
+    purpose: 'the Temporal Web UI',
+    option: '--ui-port',
+    asked: ports.ui,
+    usual: [8233, lastPorts.ui],
+  });
+  return { port, uiPort };
+};
+
+/** By a rename, so that a shell never finds nothing there. */
+const linkCli = async (dataDir: string, cliPath: string): Promise<void> => {
+  const link = join(dataDir, 'bin', 'temporal');
+  await mkdir(join(dataDir, 'bin'), { recursive: true });
+  await rm(`${link}.new`, { force: true });
+  await symlink(cliPath, `${link}.new`);
+  await rename(`${link}.new`, link);
+};
+
+const deathOf = async (server: TemporalServer, logFile: string): Promise<string> => {
+  const { code, signal } = await server.exited;
+  const text = await readFile(logFile, 'utf8').catch(() => '');
+  const lines = text.trimEnd().split('\n').slice(-shownLogLines);
+  const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
+  const tail = lines.map((line) => `  ${line}`).join('\n');
+  return `the Temporal server ended (${how}); last lines of ${logFile}:\n${tail}`;
+};
+
+export const temporalDevServer: DevServer = {
+  name: 'temporal',
+  start: async (place) => {
+    const { dataDir, env, onStep } = place;
+    const cli = await findTemporalCli({ env, cacheDir: cacheFolder(env), onStep });
+    await linkCli(dataDir, cli.path);
+    await mkdir(join(dataDir, 'temporal'), { recursive: true });
+    const logFile = join(dataDir, 'logs', 'temporal.log');
+    const { port, uiPort } = await portsOf(place);
+    onStep(`starting Temporal ${cli.version}`);
+    const server = await startTemporalServer({
+      cli,
+      ip: loopback,
+      port,
+      uiPort,
+      dbFilename: join(dataDir, 'temporal', 'temporal.db'),
+      retentionDays,
+      logFile,
+      searchAttributes,
+    });
+    const ui = server.uiUrl ?? '';
+    const { address, namespace } = server;
+    const taken: Readonly<Partial<Record<PortName, number>>> = { temporal: port, ui: uiPort };
+    return {
+      facts: { address, ui, namespace, cli: cli.path },
+      variables: { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace },
+      rows: [
+        { what: 'Temporal', where: address, note: `namespace ${namespace}` },
+        { what: 'Temporal Web UI', where: ui, note: '' },
+      ],
+      ports: taken,
+      died: deathOf(server, logFile),
+      stop: server.stop,
+    };
+  },
+};

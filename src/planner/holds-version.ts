@@ -1,0 +1,13 @@
+/** Does an object in the target already hold this version of a file? Then it is not copied again. */
+import type { FileIdentity, TargetObject } from '../core/plan/file.js';
+import { identityDigest } from './digests.js';
+
+/**
+ * `keepsOrigin`: the target keeps the digest of what was copied, which decides. Elsewhere size and time decide, in
+ * whole seconds: SFTP has no finer time.
+ */
+export const holdsVersion = (found: TargetObject, identity: FileIdentity, keepsOrigin: boolean): boolean => {
+  if (found.size !== identity.size) return false;
+  if (keepsOrigin) return found.copiedFrom === identityDigest(identity);
+  return found.modified !== undefined && Math.floor(Number(found.modified)) === Math.floor(Number(identity.modified));
+};

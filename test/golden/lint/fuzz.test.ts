@@ -1,0 +1,168 @@
+/**
+ * The valid project with something broken in it: keys and values deleted, doubled, replaced, lines swapped, random
+ * text. Whatever stands in the files, the loader answers with findings whose places exist.
+ */
+import fc from 'fast-check';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { connectors } from '../../../src/connectors/all.js';
+import type { Diagnostic, Span } from '../../../src/core/errors/diagnostic.js';
+import { renderDiagnostic } from '../../../src/core/errors/render.js';
+import { loadProject, type LoadedProject } from '../../../src/language/definition/load-project.js';
+
+const root = join(import.meta.dirname, 'valid-project');
+const texts: Readonly<Record<string, string>> = Object.fromEntries(
+  readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.ya?ml$/.test(name))
+    .map((name) => [name.replaceAll('\\', '/'), readFileSync(join(root, name), 'utf8')]),
+);
+const names = Object.keys(texts).sort();
+
+const load = (files: Readonly<Record<string, string>>): LoadedProject =>
+  loadProject({
+    root,
+    files: {
+      readFile: (path) => (Object.hasOwn(files, path) ? files[path] : undefined),
+      listFiles: (folder) => Object.keys(files).filter((path) => path.startsWith(`${folder}/`)),
+    },
+    env: {},
+    connectors,
+  });
+
+const isInside = (span: Span, sources: ReadonlyMap<string, string>): boolean => {
+  const lines = sources.get(span.file)?.split(/\r\n|\r|\n/);
+  // A project without files has one finding, about the folder itself.
+  if (lines === undefined) return span.file === 'pipelines' && span.line === 1;
+  const fits = (line: number, column: number) =>
+    line >= 1 && column >= 1 && column <= (lines[line - 1]?.length ?? -1) + 1;
+  const isForward =
+    span.endLine > span.line || (span.endLine === span.line && span.endColumn >= span.column);
+  return fits(span.line, span.column) && fits(span.endLine, span.endColumn) && isForward;
+};
+
+const outside = ({ diagnostics, sources }: LoadedProject): readonly Diagnostic[] =>
+  diagnostics.filter(
+    ({ span, related = [] }) =>
+      !isInside(span, sources) || !related.every((place) => isInside(place.span, sources)),
+  );
+
+const hostile = fc.oneof(
+  fc.constantFrom(
+    'null',
+    '[]',
+    '{}',
+    '7',
+    '-1',
+    'true',
+    '"{{ a.b }}"',
+    '"{{"',
+    '"{% if %}"',
+    'yes',
+    '010',
+    '"*"',
+    '"orders*"',
+    '__proto__',
+    'constructor',
+    '"{{ fn.secrets.get(1) }}"',
+    '{ a: { b: [1, { c: d }] } }',
+    '&a [*a]',
+    '"\\0"',
+    'orders',
+    'orders_job',
+    '"not not not"',
+    '"(((("',
+    '1e400',
+    '[[[]]]',
+    '""',
+    '"{{ source.item }}"',
+    '!!js x',
+  ),
+  fc.string({ maxLength: 20 }),
+);
+
+type Change = (text: string) => string;
+
+const atLine = (text: string, where: number, edit: (line: string) => readonly string[]): string => {
+  const lines = text.split('\n');
+  const index = where % lines.length;
+  return [...lines.slice(0, index), ...edit(lines[index] ?? ''), ...lines.slice(index + 1)].join(
+    '\n',
+  );
+};
+
+/** The n-th word of the text, replaced: keys and values alike. */
+const replaceWord = (text: string, where: number, word: string): string => {
+  const words = [...text.matchAll(/[\w.*{}"'-]+/g)];
+  const found = words[where % Math.max(1, words.length)];
+  if (found === undefined) return word;
+  return text.slice(0, found.index) + word + text.slice(found.index + found[0].length);
+};
+
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc.nat().map(
+    (where): Change =>
+      (text) =>
+        atLine(text, where, () => []),
+  ),
+  fc.nat().map(
+    (where): Change =>
+      (text) =>
+        atLine(text, where, (line) => [line, line]),
+  ),
+  fc.tuple(fc.nat(), hostile).map(
+    ([where, value]): Change =>
+      (text) =>
+        atLine(text, where, (line) => [line.replace(/:.*$/, () => `: ${value}`)]),
+  ),
+  fc.tuple(fc.nat(), hostile).map(
+    ([where, word]): Change =>
+      (text) =>
+        replaceWord(text, where, word),
+  ),
+  fc.tuple(fc.nat(), fc.nat()).map(
+    ([where, by]): Change =>
+      (text) =>
+        atLine(text, where, (line) => [' '.repeat(by % 5) + line]),
+  ),
+  fc.tuple(fc.nat(), fc.string({ maxLength: 30 })).map(([where, extra]): Change => (text) => {
+    const at = where % (text.length + 1);
+    return text.slice(0, at) + extra + text.slice(at);
+  }),
+  hostile.map(
+    (value): Change =>
+      () =>
+        value,
+  ),
+);
+
+const project = fc
+  .array(fc.tuple(fc.constantFrom(...names), change), { minLength: 1, maxLength: 3 })
+  .map((changes) => {
+    const files = { ...texts };
+    for (const [name, edit] of changes) files[name] = edit(files[name] ?? '');
+    return files;
+  });
+
+test('a broken project never throws, and every finding stands inside its file', () => {
+  fc.assert(
+    fc.property(project, (files) => {
+      const loaded = load(files);
+      expect(outside(loaded)).toEqual([]);
+      for (const finding of loaded.diagnostics) {
+        expect(renderDiagnostic(finding, loaded.sources.get(finding.span.file))).toContain(
+          finding.code,
+        );
+      }
+      const hasErrors = loaded.diagnostics.some(({ severity }) => severity === 'error');
+      expect(loaded.definition === null).toBe(hasErrors);
+    }),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 100) },
+  );
+}, 120_000);
+
+test('the same files give the same findings and the same hash', () => {
+  const first = load(texts);
+  expect(load(texts).diagnostics).toEqual(first.diagnostics);
+  expect(load(texts).definition?.hash).toBe(first.definition?.hash);
+});
