@@ -39,8 +39,8 @@ export interface SensorView {
 export const pauseSignal = defineSignal('pause');
 export const resumeSignal = defineSignal('resume');
 export const pollNowSignal = defineSignal('pollNow');
-/** The project's YAML changed: plan the sensor again. Sent by `tidemark apply`. */
-export const reloadSignal = defineSignal('reload');
+/** The project's YAML changed: plan the sensor again. `tidemark apply` adds the hash of what it applied. */
+export const reloadSignal = defineSignal<[string?]>('reload');
 /** Runs what failed once more. */
 export const retryQuarantinedSignal = defineSignal('retryQuarantined');
 

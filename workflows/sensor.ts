@@ -53,6 +53,8 @@ export interface SensorResume {
   readonly paused: boolean;
   readonly runsStarted: number;
   readonly quarantined: readonly Hit[];
+  /** What `tidemark apply` told last; absent when it told nothing since the start. */
+  readonly appliedHash?: string;
 }
 
 const eventsMax = 1500;
@@ -80,6 +82,7 @@ class Sensor {
   /** Rises with everything that must end a running watch. */
   #interrupts = 0;
   #isReload = false;
+  #appliedHash: string | undefined;
 
   constructor(plan: SensorPlan, resume: SensorResume | null) {
     this.#plan = plan;
@@ -87,6 +90,7 @@ class Sensor {
     this.#paused = resume?.paused ?? !plan.startsRunning;
     this.#quarantined = resume?.quarantined ?? [];
     this.#runsStarted = resume?.runsStarted ?? 0;
+    this.#appliedHash = resume?.appliedHash;
   }
 
   listen(): void {
@@ -109,8 +113,9 @@ class Sensor {
     setHandler(pollNowSignal, () => this.#pollNow(), { description: 'Poll now, without waiting' });
     setHandler(
       reloadSignal,
-      () => {
+      (appliedHash) => {
         this.#isReload = true;
+        this.#appliedHash = appliedHash ?? this.#appliedHash;
         this.#interrupt();
       },
       { description: 'Read the sensor from the project again' },
@@ -179,7 +184,9 @@ class Sensor {
   /** Mirrors the mark to the memo: the UI shows it, and a sensor that is started anew can be given it. */
   #remember(): void {
     const { mark, paused, failures } = this.view();
-    upsertMemo({ mark: mark.time ?? 'none', remembered: mark.remembered, paused, failures });
+    // The key is `memoKeys.hash` of the client.
+    const applied = this.#appliedHash === undefined ? {} : { tidemark_hash: this.#appliedHash };
+    upsertMemo({ mark: mark.time ?? 'none', remembered: mark.remembered, paused, failures, ...applied });
     setCurrentDetails(this.#describe());
   }
 
@@ -214,6 +221,7 @@ class Sensor {
       paused: this.#paused,
       runsStarted: this.#runsStarted,
       quarantined: this.#quarantined,
+      ...(this.#appliedHash === undefined ? {} : { appliedHash: this.#appliedHash }),
     };
     return continueAsNew({}, resume);
   }

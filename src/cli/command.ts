@@ -50,7 +50,13 @@ export interface CliCommand {
 }
 
 /** Exit codes of design §10. */
-export const exitCodes = { ok: 0, findings: 1, usage: 2, unreachable: 3, interrupted: 130 } as const;
+export const exitCodes = {
+  ok: 0,
+  findings: 1,
+  usage: 2,
+  unreachable: 3,
+  interrupted: 130,
+} as const;
 
 /** `--format text|json`, for every command whose answer a program may read. */
 export const formatOption: CommandOption = {
@@ -63,7 +69,11 @@ export const formatOption: CommandOption = {
 /** `--env`, `--connections`: which layer of the project is meant. */
 export const layerOptions: readonly CommandOption[] = [
   { flags: '--env <name>', summary: 'layer of connections and vars (default: $ENV, else dev)' },
-  { flags: '--connections <file>', summary: 'more connections, over those of the project', repeatable: true },
+  {
+    flags: '--connections <file>',
+    summary: 'more connections, over those of the project',
+    repeatable: true,
+  },
 ];
 
 export const defineCommand = (command: CliCommand): CliCommand => Object.freeze(command);

@@ -4,7 +4,13 @@ import { TidemarkError } from '../core/errors/error.js';
 import { suggest } from '../core/values/suggest.js';
 import { chooseRoute } from '../planner/routes.js';
 import { chooseSizes } from '../planner/sizes.js';
-import { defineCommand, exitCodes, formatOption, type CommandInput, type Terminal } from './command.js';
+import {
+  defineCommand,
+  exitCodes,
+  formatOption,
+  type CommandInput,
+  type Terminal,
+} from './command.js';
 import { badUsage } from './errors.js';
 import { fieldDocs, type FieldDoc } from './option-docs.js';
 import { columns, json } from './table.js';
@@ -36,19 +42,30 @@ const unknown = (what: string, word: string, known: readonly string[]): Tidemark
 const connectorNamed = (connectors: readonly Connector[], word: string): Connector => {
   const found = find(connectors, word);
   if (found !== undefined) return found;
-  throw unknown('connector', word, connectors.map(({ type }) => type));
+  throw unknown(
+    'connector',
+    word,
+    connectors.map(({ type }) => type),
+  );
 };
 
-const fieldType = ({ type, choices }: FieldDoc): string => (choices === undefined ? type : choices.map(String).join(' | '));
+const fieldType = ({ type, choices }: FieldDoc): string =>
+  choices === undefined ? type : choices.map(String).join(' | ');
 
 const fieldRow = (doc: FieldDoc): readonly string[] => {
-  const value = doc.default === undefined || doc.default === '' ? '' : ` = ${JSON.stringify(doc.default)}`;
+  const value =
+    doc.default === undefined || doc.default === '' ? '' : ` = ${JSON.stringify(doc.default)}`;
   const notes = [
     ...(doc.secret ? ['secret'] : []),
     ...(doc.templates === 'none' ? [] : [`templates: ${doc.templates}`]),
     ...(doc.refused === undefined ? [] : ['not supported']),
   ];
-  return [`${doc.name}${doc.required ? '*' : ''}`, `${fieldType(doc)}${value}`, notes.join(', '), doc.description];
+  return [
+    `${doc.name}${doc.required ? '*' : ''}`,
+    `${fieldType(doc)}${value}`,
+    notes.join(', '),
+    doc.description,
+  ];
 };
 
 const connectorText = (connector: Connector): string => {
@@ -57,16 +74,32 @@ const connectorText = (connector: Connector): string => {
   const sections = roles.flatMap((role) => {
     const fields = docs[role];
     if (fields === undefined) return [];
-    const title = role === 'connection' ? `connection (type: ${connection.types.join(', ')})` : role;
+    const title =
+      role === 'connection' ? `connection (type: ${connection.types.join(', ')})` : role;
     return ['', title, ...columns(fields.map(fieldRow), '  ')];
   });
-  const items = source === undefined ? [] : ['', 'source.item', ...columns(Object.entries(source.itemFields), '  ')];
-  const limits = connector.limits.length === 0 ? [] : ['', 'limits', ...connector.limits.map((limit) => `  - ${limit}`)];
-  return [`${connector.type}: ${connector.title} (${connector.stability}, since ${connector.since})`, connector.summary, ...sections, ...items, ...limits, '', '* required'].join('\n');
+  const items =
+    source === undefined
+      ? []
+      : ['', 'source.item', ...columns(Object.entries(source.itemFields), '  ')];
+  const limits =
+    connector.limits.length === 0
+      ? []
+      : ['', 'limits', ...connector.limits.map((limit) => `  - ${limit}`)];
+  return [
+    `${connector.type}: ${connector.title} (${connector.stability}, since ${connector.since})`,
+    connector.summary,
+    ...sections,
+    ...items,
+    ...limits,
+    '',
+    '* required',
+  ].join('\n');
 };
 
 const connectorJson = (connector: Connector) => {
-  const { kind, type, title, summary, since, stability, connection, source, target, limits } = connector;
+  const { kind, type, title, summary, since, stability, connection, source, target, limits } =
+    connector;
   const docs = docsOf(connector);
   return {
     kind,
@@ -76,17 +109,25 @@ const connectorJson = (connector: Connector) => {
     since,
     stability,
     connection: { types: connection.types, fields: docs.connection },
-    source: source === undefined ? null : { fields: docs.source, capabilities: source.capabilities, itemFields: source.itemFields },
-    target: target === undefined ? null : { fields: docs.target, capabilities: target.capabilities },
+    source:
+      source === undefined
+        ? null
+        : { fields: docs.source, capabilities: source.capabilities, itemFields: source.itemFields },
+    target:
+      target === undefined ? null : { fields: docs.target, capabilities: target.capabilities },
     limits,
   };
 };
 
 const fieldsNamed = (connector: Connector, name: string) => {
   const docs = docsOf(connector);
-  const found = roles.flatMap((role) => (docs[role] ?? []).filter((doc) => doc.name === name).map((doc) => ({ role, ...doc })));
+  const found = roles.flatMap((role) =>
+    (docs[role] ?? []).filter((doc) => doc.name === name).map((doc) => ({ role, ...doc })),
+  );
   if (found.length > 0) return found;
-  const known = [...new Set(roles.flatMap((role) => (docs[role] ?? []).map((doc) => doc.name)))].sort();
+  const known = [
+    ...new Set(roles.flatMap((role) => (docs[role] ?? []).map((doc) => doc.name))),
+  ].sort();
   throw unknown(`field of ${connector.type}`, name, known);
 };
 
@@ -112,7 +153,9 @@ const pairJson = (source: Connector, target: Connector) => {
     source: source.type,
     target: target.type,
     ...choice,
-    ...(choice.route === null ? {} : { sizes: chooseSizes(limits, { workers: 5, partBytes: null, vary: null }) }),
+    ...(choice.route === null
+      ? {}
+      : { sizes: chooseSizes(limits, { workers: 5, partBytes: null, vary: null }) }),
   };
 };
 
@@ -123,7 +166,10 @@ const pairText = (source: Connector, target: Connector): string => {
 
 const allText = (connectors: readonly Connector[]): string => {
   const rows = connectors.map((connector) => {
-    const sides = [...(connector.source ? ['source'] : []), ...(connector.target ? ['target'] : [])];
+    const sides = [
+      ...(connector.source ? ['source'] : []),
+      ...(connector.target ? ['target'] : []),
+    ];
     return [connector.type, sides.join(', '), connector.summary];
   });
   return columns(rows).join('\n');
@@ -136,11 +182,14 @@ interface Answer {
 
 const answer = (connectors: readonly Connector[], args: readonly string[]): Answer => {
   const [first, second] = args;
-  if (first === undefined) return { text: allText(connectors), data: connectors.map(connectorJson) };
+  if (first === undefined)
+    return { text: allText(connectors), data: connectors.map(connectorJson) };
   const connector = connectorNamed(connectors, first);
-  if (second === undefined) return { text: connectorText(connector), data: connectorJson(connector) };
+  if (second === undefined)
+    return { text: connectorText(connector), data: connectorJson(connector) };
   const target = find(connectors, second);
-  if (target !== undefined) return { text: pairText(connector, target), data: pairJson(connector, target) };
+  if (target !== undefined)
+    return { text: pairText(connector, target), data: pairJson(connector, target) };
   return { text: fieldText(connector, second), data: fieldsNamed(connector, second) };
 };
 

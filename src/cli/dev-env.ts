@@ -14,7 +14,9 @@ const folderOfCli = ({ dataDir, temporal }: DevFacts): string | null =>
 
 const shellLines = (facts: DevFacts): readonly string[] => {
   const folder = folderOfCli(facts);
-  const variables = Object.entries(facts.env).map(([name, value]) => `export ${name}=${quoted(value)}`);
+  const variables = Object.entries(facts.env).map(
+    ([name, value]) => `export ${name}=${quoted(value)}`,
+  );
   return folder === null ? variables : [...variables, `export PATH=${quoted(folder)}:"$PATH"`];
 };
 
@@ -26,7 +28,11 @@ const variablesOf = (facts: DevFacts, env: Terminal['env']): Readonly<Record<str
 };
 
 /** Throws `devstack/not-running`. */
-export const printDevEnvironment = (folder: string, format: unknown, terminal: Terminal): number => {
+export const printDevEnvironment = (
+  folder: string,
+  format: unknown,
+  terminal: Terminal,
+): number => {
   const dev = findDev(folder);
   if (dev === null) {
     throw new TidemarkError(devNotRunning, `no dev stack runs for ${folder} or a folder above it`);

@@ -15,9 +15,13 @@ export const refuseSecondDev = (path: string): void => {
   const other = readDevFile(path);
   if (other === null) return;
   const { pid } = other.facts;
-  throw new TidemarkError(alreadyRunning, `starting the dev stack: process ${String(pid)} runs one for ${path}`, {
-    fix: `Use the one that runs, or stop it: kill ${String(pid)}. If it is no dev stack, delete ${path}.`,
-  });
+  throw new TidemarkError(
+    alreadyRunning,
+    `starting the dev stack: process ${String(pid)} runs one for ${path}`,
+    {
+      fix: `Use the one that runs, or stop it: kill ${String(pid)}. If it is no dev stack, delete ${path}.`,
+    },
+  );
 };
 
 export const writeDevFile = (path: string, stack: Stack, dataDir: string): void => {

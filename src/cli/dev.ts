@@ -8,7 +8,13 @@ import { devServerDied } from '../devstack/stack/errors.js';
 import { type Stack, startStack } from '../devstack/stack/start-stack.js';
 import { devFileOf } from '../runtime/project/dev-environment.js';
 import { findProjectRoot } from '../runtime/project/project-files.js';
-import { defineCommand, exitCodes, formatOption, type CommandInput, type Terminal } from './command.js';
+import {
+  defineCommand,
+  exitCodes,
+  formatOption,
+  type CommandInput,
+  type Terminal,
+} from './command.js';
 import { printDevEnvironment } from './dev-env.js';
 import { refuseSecondDev, removeDevFile, writeDevFile } from './dev-file.js';
 import { badUsage } from './errors.js';
@@ -24,15 +30,26 @@ const homeOf = ({ options }: CommandInput, { cwd }: Terminal): string => {
 
 const chosenServers = (given: unknown): readonly string[] | undefined => {
   if (typeof given !== 'string') return undefined;
-  const names = given.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = given
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   for (const name of names) {
     if (devServerNames.includes(name)) continue;
     const near = suggest(name, devServerNames);
-    const fix = near === undefined ? `Known: ${devServerNames.join(', ')}.` : `Did you mean ${near}?`;
-    throw new TidemarkError(badUsage, `dev: --only names ${JSON.stringify(name)}, which is no server`, { fix });
+    const fix =
+      near === undefined ? `Known: ${devServerNames.join(', ')}.` : `Did you mean ${near}?`;
+    throw new TidemarkError(
+      badUsage,
+      `dev: --only names ${JSON.stringify(name)}, which is no server`,
+      { fix },
+    );
   }
   if (names.length > 0) return names;
-  throw new TidemarkError(badUsage, `dev: --only names no server; known: ${devServerNames.join(', ')}`);
+  throw new TidemarkError(
+    badUsage,
+    `dev: --only names no server; known: ${devServerNames.join(', ')}`,
+  );
 };
 
 const portOption = (input: CommandInput, name: string, flag: string): number | undefined => {
@@ -40,7 +57,10 @@ const portOption = (input: CommandInput, name: string, flag: string): number | u
   if (given === undefined) return undefined;
   const port = Number(given);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new TidemarkError(badUsage, `dev: ${flag} is ${JSON.stringify(given)}; a port is a number from 1 to 65535`);
+  throw new TidemarkError(
+    badUsage,
+    `dev: ${flag} is ${JSON.stringify(given)}; a port is a number from 1 to 65535`,
+  );
 };
 
 const portOptions = {
@@ -120,7 +140,8 @@ const bringUp = async (input: CommandInput, terminal: Terminal): Promise<number>
 const run = async (input: CommandInput, terminal: Terminal): Promise<number> => {
   const [action] = input.args;
   if (action === undefined) return bringUp(input, terminal);
-  if (action === 'env') return printDevEnvironment(homeOf(input, terminal), input.options['format'], terminal);
+  if (action === 'env')
+    return printDevEnvironment(homeOf(input, terminal), input.options['format'], terminal);
   throw new TidemarkError(badUsage, `dev: ${JSON.stringify(action)} is not known`, {
     fix: 'Write `tidemark dev` to start the dev stack, or `tidemark dev env` for the variables of the one that runs.',
   });
@@ -129,14 +150,31 @@ const run = async (input: CommandInput, terminal: Terminal): Promise<number> => 
 export const dev = defineCommand({
   name: 'dev',
   summary: 'the dev stack in the foreground: Temporal with its Web UI, S3 and SFTP, on 127.0.0.1',
-  arguments: [{ syntax: '[action]', summary: '`env`: print what a shell needs to talk to the dev stack that runs' }],
+  arguments: [
+    {
+      syntax: '[action]',
+      summary: '`env`: print what a shell needs to talk to the dev stack that runs',
+    },
+  ],
   options: [
-    { flags: '--only <servers>', summary: `some servers only, with commas between: ${devServerNames.join(',')}` },
-    { flags: '--data <dir>', summary: 'folder of the data (default: .tidemark in the project); kept across restarts' },
+    {
+      flags: '--only <servers>',
+      summary: `some servers only, with commas between: ${devServerNames.join(',')}`,
+    },
+    {
+      flags: '--data <dir>',
+      summary: 'folder of the data (default: .tidemark in the project); kept across restarts',
+    },
     { flags: '--temporal-port <port>', summary: 'this port or an error (default: 7233 if free)' },
     { flags: '--ui-port <port>', summary: 'this port or an error (default: 8233 if free)' },
-    { flags: '--s3-port <port>', summary: 'this port or an error (default: the one of the last start if free)' },
-    { flags: '--sftp-port <port>', summary: 'this port or an error (default: the one of the last start if free)' },
+    {
+      flags: '--s3-port <port>',
+      summary: 'this port or an error (default: the one of the last start if free)',
+    },
+    {
+      flags: '--sftp-port <port>',
+      summary: 'this port or an error (default: the one of the last start if free)',
+    },
     { ...formatOption, summary: 'how `dev env` writes: exports of a shell, or one JSON object' },
   ],
   examples: ['dev', 'dev --only temporal,s3', 'dev env'],

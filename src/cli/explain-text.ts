@@ -1,11 +1,13 @@
 /** How a planned asset is shown. Pure: the same plan gives the same text. */
 import type { TidemarkError } from '../core/errors/error.js';
 import type { AssetPlan, AssetSpec, CopySizes, EndpointPlan, RunPlan } from '../core/plan/plan.js';
-import type { Definition } from '../language/definition/definition.js';
-import { connectionNamed, connectionWithoutSecrets, connectorOfKind } from '../planner/connections.js';
+import {
+  connectionNamed,
+  connectionWithoutSecrets,
+  connectorOfKind,
+} from '../planner/connections.js';
 import { maskOptions } from './mask.js';
-import type { Sample } from './sample.js';
-import type { Terminal } from './command.js';
+import type { ExplainFacts, Sample } from './explain-facts.js';
 import { columns, tree } from './table.js';
 
 export interface ExplainedAsset {
@@ -14,11 +16,6 @@ export interface ExplainedAsset {
   /** Why the asset cannot be planned by itself. */
   readonly failure?: TidemarkError;
   readonly triggers: readonly string[];
-}
-
-export interface ExplainFacts {
-  readonly definition: Definition;
-  readonly terminal: Terminal;
 }
 
 export const runHeading = ({ context, assets }: RunPlan): string =>
@@ -38,7 +35,11 @@ const sizesText = (sizes: CopySizes): string =>
   `${bytesText(sizes.partBytes)} or more, ${sizes.chunkParts} parts a chunk; ${sizes.workers} workers`;
 
 /** Where a side reads or writes, in its connector's own words. */
-const describeSide = (side: 'source' | 'target', endpoint: EndpointPlan, { definition, terminal }: ExplainFacts): string => {
+const describeSide = (
+  side: 'source' | 'target',
+  endpoint: EndpointPlan,
+  { definition, terminal }: ExplainFacts,
+): string => {
   const connector = connectorOfKind(terminal.connectors, endpoint.kind);
   const declared = connector[side];
   if (declared === undefined) return '';
@@ -48,20 +49,40 @@ const describeSide = (side: 'source' | 'target', endpoint: EndpointPlan, { defin
   return declared.describe(config, declared.options.parse(endpoint.options));
 };
 
-const endpointLines = (side: 'source' | 'target', endpoint: EndpointPlan, facts: ExplainFacts): readonly string[] => {
+const endpointLines = (
+  side: 'source' | 'target',
+  endpoint: EndpointPlan,
+  facts: ExplainFacts,
+): readonly string[] => {
   const { type } = connectorOfKind(facts.terminal.connectors, endpoint.kind);
   const identity = Object.entries(endpoint.identity).map(([name, value]) => `${name} ${value}`);
   const head = `   ${side}  ${type} ${endpoint.connection} (${identity.join(', ')})`;
   const options = maskOptions(endpoint.options, side, endpoint.kind, facts.terminal.connectors);
-  return [head, `           ${describeSide(side, endpoint, facts)}`, ...tree(options, '           ')];
+  return [
+    head,
+    `           ${describeSide(side, endpoint, facts)}`,
+    ...tree(options, '           '),
+  ];
 };
 
 const sampleLines = (sample: Sample): readonly string[] => {
-  const rows = sample.items.map(({ source, bytes, target, decision }) => [source, bytesText(bytes), target === null ? '' : `→ ${target}`, decision]);
-  const left = sample.filtered === 0 ? [] : [`           ${sample.filtered} more left out by predicate or check_is_modifying`];
+  const rows = sample.items.map(({ source, bytes, target, decision }) => [
+    source,
+    bytesText(bytes),
+    target === null ? '' : `→ ${target}`,
+    decision,
+  ]);
+  const left =
+    sample.filtered === 0
+      ? []
+      : [`           ${sample.filtered} more left out by predicate or check_is_modifying`];
   const { counts } = sample;
-  const live = counts === null ? [] : [`   live    ${counts.files} files, ${bytesText(counts.bytes)}`];
-  const title = rows.length === 0 && counts !== null ? [] : [`   sample  ${rows.length === 0 ? 'no files' : `the first ${rows.length}`}`];
+  const live =
+    counts === null ? [] : [`   live    ${counts.files} files, ${bytesText(counts.bytes)}`];
+  const title =
+    rows.length === 0 && counts !== null
+      ? []
+      : [`   sample  ${rows.length === 0 ? 'no files' : `the first ${rows.length}`}`];
   return [...title, ...columns(rows, '           '), ...left, ...live];
 };
 
@@ -70,25 +91,40 @@ const planLines = (plan: AssetPlan, facts: ExplainFacts): readonly string[] => [
   ...(plan.target === null ? ['   target  none'] : endpointLines('target', plan.target, facts)),
   `   route   ${plan.route}: ${plan.why}`,
   ...(plan.target === null ? [] : [`   sizes   ${sizesText(plan.sizes)}`]),
-  ...(plan.deleteSource ? ['   after   each source file is deleted once its copy is verified'] : []),
+  ...(plan.deleteSource
+    ? ['   after   each source file is deleted once its copy is verified']
+    : []),
 ];
 
-export const explainedText = (explained: ExplainedAsset, position: number, sample: Sample | null, facts: ExplainFacts): string => {
+export const explainedText = (
+  explained: ExplainedAsset,
+  position: number,
+  sample: Sample | null,
+  facts: ExplainFacts,
+): string => {
   const { asset, plan, failure, triggers } = explained;
   const waits = asset.upstreams.map((upstream) => upstream.asset);
-  const params = Object.entries(asset.params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const params = Object.entries(asset.params).map(
+    ([name, value]) => `${name}=${JSON.stringify(value)}`,
+  );
   return [
     `${position}. ${asset.name}  ${asset.place}`,
     ...(waits.length === 0 ? [] : [`   waits   for ${waits.join(', ')}`]),
     ...(params.length === 0 ? [] : [`   params  ${params.join(', ')}`]),
     ...(plan === undefined ? [] : planLines(plan, facts)),
-    ...(failure === undefined ? [] : [`   error[${failure.code}]: ${failure.message}`, `   fix: ${failure.fix}`]),
+    ...(failure === undefined
+      ? []
+      : [`   error[${failure.code}]: ${failure.message}`, `   fix: ${failure.fix}`]),
     ...triggers.map((line) => `   sensor  ${line}`),
     ...(sample === null ? [] : sampleLines(sample)),
   ].join('\n');
 };
 
-const endpointJson = (side: 'source' | 'target', endpoint: EndpointPlan | null, facts: ExplainFacts) =>
+const endpointJson = (
+  side: 'source' | 'target',
+  endpoint: EndpointPlan | null,
+  facts: ExplainFacts,
+) =>
   endpoint === null
     ? null
     : {
@@ -97,11 +133,25 @@ const endpointJson = (side: 'source' | 'target', endpoint: EndpointPlan | null, 
         describe: describeSide(side, endpoint, facts),
       };
 
-export const explainedJson = (explained: ExplainedAsset, sample: Sample | null, facts: ExplainFacts) => {
+export const explainedJson = (
+  explained: ExplainedAsset,
+  sample: Sample | null,
+  facts: ExplainFacts,
+) => {
   const { asset, plan, failure, triggers } = explained;
   const { name, place, params, upstreams } = asset;
-  const head = { name, place, params, upstreams: upstreams.map((upstream) => upstream.asset), triggers };
-  if (plan === undefined) return { ...head, error: { code: failure?.code, message: failure?.message, fix: failure?.fix } };
+  const head = {
+    name,
+    place,
+    params,
+    upstreams: upstreams.map((upstream) => upstream.asset),
+    triggers,
+  };
+  if (plan === undefined)
+    return {
+      ...head,
+      error: { code: failure?.code, message: failure?.message, fix: failure?.fix },
+    };
   const { route, why, sizes, deleteSource, source, target } = plan;
   return {
     ...head,

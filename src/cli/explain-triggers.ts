@@ -8,7 +8,8 @@ const answer = (sensor: SensorDefinition, asset: AssetSpec, looksAtTrigger: bool
   const items = sensor.triggerMode === 'item' ? 'the item' : 'the items of a poll';
   if (asset.onTrigger === 'all') return 'reads everything: on_trigger is all';
   if (looksAtTrigger) return 'chooses by its own templates: they use the trigger';
-  if (sensor.source.connection !== asset.source.connection) return 'reads everything: the sensor watches another connection';
+  if (sensor.source.connection !== asset.source.connection)
+    return 'reads everything: the sensor watches another connection';
   return `reads only ${items} that its options cover; everything when they cover none`;
 };
 
@@ -21,5 +22,7 @@ export const explainTriggers = (
   const starting = definition.sensors.filter((sensor) => sensor.job === run.context.name);
   if (starting.length === 0) return [];
   const looksAtTrigger = usesTrigger(assetMentions(asset, connectors));
-  return starting.map((sensor) => `started by ${sensor.name}, it ${answer(sensor, asset, looksAtTrigger)}`);
+  return starting.map(
+    (sensor) => `started by ${sensor.name}, it ${answer(sensor, asset, looksAtTrigger)}`,
+  );
 };

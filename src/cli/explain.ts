@@ -10,7 +10,14 @@ import { planAsset } from '../planner/plan-asset.js';
 import { planRun } from '../planner/plan-run.js';
 import { planSensor } from '../planner/plan-sensor.js';
 import { resolveName } from '../planner/resolve-name.js';
-import { defineCommand, exitCodes, formatOption, layerOptions, type CommandInput, type Terminal } from './command.js';
+import {
+  defineCommand,
+  exitCodes,
+  formatOption,
+  layerOptions,
+  type CommandInput,
+  type Terminal,
+} from './command.js';
 import { badUsage } from './errors.js';
 import { explainedJson, explainedText, runHeading, type ExplainedAsset } from './explain-text.js';
 import { explainTriggers } from './explain-triggers.js';
@@ -27,7 +34,10 @@ const paramsOf = (texts: readonly string[]): JsonObject =>
     texts.map((text) => {
       const at = text.indexOf('=');
       if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-      throw new TidemarkError(badUsage, `--param ${JSON.stringify(text)} has no "="; write --param name=value`);
+      throw new TidemarkError(
+        badUsage,
+        `--param ${JSON.stringify(text)} has no "="; write --param name=value`,
+      );
     }),
   );
 
@@ -42,13 +52,22 @@ const standInResult = (alias: string): AssetResult => ({
   table_name: `<table of ${alias}>`,
 });
 
-const explainAssets = (definition: Definition, run: RunPlan, terminal: Terminal): readonly ExplainedAsset[] =>
+const explainAssets = (
+  definition: Definition,
+  run: RunPlan,
+  terminal: Terminal,
+): readonly ExplainedAsset[] =>
   run.assets.map((asset) => {
     const aliases = asset.upstreams.flatMap(({ alias }) => (alias === null ? [] : [alias]));
     const upstreams = Object.fromEntries(aliases.map((alias) => [alias, standInResult(alias)]));
     const { context, connections, searchAttributes } = run;
     const order = { context, asset, connections, upstreams, runId: 'explain', searchAttributes };
-    const known = { connectors: terminal.connectors, owner: 'explain', ownerStartedMs: 0, vary: null };
+    const known = {
+      connectors: terminal.connectors,
+      owner: 'explain',
+      ownerStartedMs: 0,
+      vary: null,
+    };
     const triggers = explainTriggers(definition, run, asset, terminal.connectors);
     try {
       return { asset, plan: planAsset(order, known), triggers };
@@ -69,23 +88,43 @@ const sampleWish = ({ options }: CommandInput): SampleWish | null => {
   if (sample === undefined && live !== true) return null;
   const files = sample === undefined ? 0 : sample === true ? 10 : Number(sample);
   if (!Number.isInteger(files) || files < 0 || files > 1000) {
-    throw new TidemarkError(badUsage, `--sample ${String(sample)} is not a number of items; write 1 to 1000`);
+    throw new TidemarkError(
+      badUsage,
+      `--sample ${String(sample)} is not a number of items; write 1 to 1000`,
+    );
   }
   return { files, counts: live === true };
 };
 
-const explainSensor = (definition: Definition, name: string, input: CommandInput, terminal: Terminal): number => {
-  const plan = planSensor(definition, name, { connectors: terminal.connectors, env: terminal.env, plannedAt });
-  terminal.out(input.options['format'] === 'json' ? json(plan) : [`${plan.name} (sensor of project ${plan.project})`, ...tree(plan, '  ')].join('\n'));
+const explainSensor = (
+  definition: Definition,
+  name: string,
+  input: CommandInput,
+  terminal: Terminal,
+): number => {
+  const plan = planSensor(definition, name, {
+    connectors: terminal.connectors,
+    env: terminal.env,
+    plannedAt,
+  });
+  terminal.out(
+    input.options['format'] === 'json'
+      ? json(plan)
+      : [`${plan.name} (sensor of project ${plan.project})`, ...tree(plan, '  ')].join('\n'),
+  );
   return exitCodes.ok;
 };
 
 const run = (input: CommandInput, terminal: Terminal): Promise<number> =>
   withDefinition(input, terminal, async (definition) => {
     const [name = ''] = input.args;
-    if (resolveName(definition, name).kind === 'sensor') return explainSensor(definition, name, input, terminal);
+    if (resolveName(definition, name).kind === 'sensor')
+      return explainSensor(definition, name, input, terminal);
     const assets = listOption(input.options['asset']);
-    const request = { params: paramsOf(listOption(input.options['param'])), ...(assets.length === 0 ? {} : { assets }) };
+    const request = {
+      params: paramsOf(listOption(input.options['param'])),
+      ...(assets.length === 0 ? {} : { assets }),
+    };
     const plan = planRun(definition, request, {
       name,
       env: terminal.env,
@@ -102,12 +141,26 @@ const run = (input: CommandInput, terminal: Terminal): Promise<number> =>
     const answers: unknown[] = [];
     if (!isJson) terminal.out(runHeading(plan));
     for (const [at, entry] of explained.entries()) {
-      const sample = wish === null || entry.plan === undefined ? null : await sampleAsset(entry.plan, wish, facts);
+      const sample =
+        wish === null || entry.plan === undefined
+          ? null
+          : await sampleAsset(entry.plan, wish, facts);
       if (isJson) answers.push(explainedJson(entry, sample, facts));
       else terminal.out(`\n${explainedText(entry, at + 1, sample, facts)}`);
     }
-    if (isJson) terminal.out(json({ name: plan.context.name, kind: plan.context.kind, project: plan.context.project, projectHash: plan.context.projectHash, assets: answers }));
-    return explained.some(({ failure }) => failure !== undefined) ? exitCodes.findings : exitCodes.ok;
+    if (isJson)
+      terminal.out(
+        json({
+          name: plan.context.name,
+          kind: plan.context.kind,
+          project: plan.context.project,
+          projectHash: plan.context.projectHash,
+          assets: answers,
+        }),
+      );
+    return explained.some(({ failure }) => failure !== undefined)
+      ? exitCodes.findings
+      : exitCodes.ok;
   });
 
 export const explain = defineCommand({
@@ -115,13 +168,24 @@ export const explain = defineCommand({
   summary: 'what a run would do: assets in order, routes, keys, sizes; writes nothing',
   arguments: [{ syntax: '<name>', summary: 'a job, an asset or a sensor' }],
   options: [
-    { flags: '--param <name=value>', summary: 'a parameter of the run; asset.name=value for one asset', repeatable: true },
+    {
+      flags: '--param <name=value>',
+      summary: 'a parameter of the run; asset.name=value for one asset',
+      repeatable: true,
+    },
     { flags: '--asset <name>', summary: 'only this asset of the job', repeatable: true },
-    { flags: '--sample [items]', summary: 'open the connections and show items with their targets (10 of each asset)' },
+    {
+      flags: '--sample [items]',
+      summary: 'open the connections and show items with their targets (10 of each asset)',
+    },
     { flags: '--live', summary: 'open the connections and count files and bytes' },
     ...layerOptions,
     formatOption,
   ],
-  examples: ['explain orders_job --param day=2026-01-31', 'explain orders_to_lake --sample 20', 'explain orders_job --live --format json'],
+  examples: [
+    'explain orders_job --param day=2026-01-31',
+    'explain orders_to_lake --sample 20',
+    'explain orders_job --live --format json',
+  ],
   run,
 });

@@ -14,7 +14,8 @@ export const summaryOf = (diagnostics: readonly Diagnostic[], files: number): Li
   return { errors, warnings: diagnostics.length - errors, files };
 };
 
-const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+const counted = (count: number, word: string): string =>
+  `${count} ${word}${count === 1 ? '' : 's'}`;
 
 export const summaryText = ({ errors, warnings, files }: LintSummary): string =>
   `${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(files, 'file')}`;
@@ -32,7 +33,9 @@ export const toJson = (diagnostics: readonly Diagnostic[], files: number) => ({
       message,
       ...span,
       ...(fix === undefined ? {} : { fix }),
-      ...(related === undefined ? {} : { related: related.map((place) => ({ message: place.message, ...place.span })) }),
+      ...(related === undefined
+        ? {}
+        : { related: related.map((place) => ({ message: place.message, ...place.span })) }),
       docs: docsAnchor(code),
     };
   }),
@@ -41,14 +44,21 @@ export const toJson = (diagnostics: readonly Diagnostic[], files: number) => ({
 
 const sarifPlace = ({ file, line, column, endLine, endColumn }: Diagnostic['span']) => ({
   physicalLocation: {
-    artifactLocation: { uri: file.split('/').map(encodeURIComponent).join('/'), uriBaseId: 'PROJECT' },
+    artifactLocation: {
+      uri: file.split('/').map(encodeURIComponent).join('/'),
+      uriBaseId: 'PROJECT',
+    },
     region: { startLine: line, startColumn: column, endLine, endColumn },
   },
 });
 
 const sarifResult = (finding: Diagnostic, rules: readonly string[]) => {
   const fix = advice(finding);
-  const related = (finding.related ?? []).map((place, id) => ({ id, message: { text: place.message }, ...sarifPlace(place.span) }));
+  const related = (finding.related ?? []).map((place, id) => ({
+    id,
+    message: { text: place.message },
+    ...sarifPlace(place.span),
+  }));
   return {
     ruleId: finding.code,
     ruleIndex: rules.indexOf(finding.code),
@@ -66,7 +76,12 @@ export const toSarif = (diagnostics: readonly Diagnostic[]) => {
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'tidemark', rules: rules.map((id) => ({ id, properties: { docs: docsAnchor(id) } })) } },
+        tool: {
+          driver: {
+            name: 'tidemark',
+            rules: rules.map((id) => ({ id, properties: { docs: docsAnchor(id) } })),
+          },
+        },
         columnKind: 'utf16CodeUnits',
         results: diagnostics.map((finding) => sarifResult(finding, rules)),
       },
@@ -75,8 +90,10 @@ export const toSarif = (diagnostics: readonly Diagnostic[]) => {
 };
 
 /** Workflow commands take `%`, line ends and, in properties, `:` and `,` only escaped. */
-const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-const property = (text: string): string => escaped(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+const escaped = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const property = (text: string): string =>
+  escaped(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 export const toGithub = (diagnostics: readonly Diagnostic[]): string =>
   diagnostics

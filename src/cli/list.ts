@@ -1,11 +1,29 @@
 /** `tidemark list`: what can be started, and what starts by itself. */
-import type { Definition, JobDefinition, ParameterDefinition } from '../language/definition/definition.js';
-import { defineCommand, exitCodes, formatOption, layerOptions, type CommandInput, type Terminal } from './command.js';
+import type {
+  Definition,
+  JobDefinition,
+  ParameterDefinition,
+} from '../language/definition/definition.js';
+import {
+  defineCommand,
+  exitCodes,
+  formatOption,
+  layerOptions,
+  type CommandInput,
+  type Terminal,
+} from './command.js';
 import { painter } from './paint.js';
 import { withDefinition } from './project.js';
 import { columns, json } from './table.js';
 
-const parameterJson = ({ name, asset, type, required, default: standard, choices }: ParameterDefinition) => ({
+const parameterJson = ({
+  name,
+  asset,
+  type,
+  required,
+  default: standard,
+  choices,
+}: ParameterDefinition) => ({
   name,
   asset,
   type,
@@ -47,9 +65,19 @@ const toJson = ({ project, jobs, assets, sensors, schedules }: Definition) => ({
 });
 
 /** `day: string, required` · `zone: string = "landing"` · `mode: string = "fast" (fast, safe)`. */
-const parameterText = ({ name, asset, type, required, default: standard, choices }: ParameterDefinition): string => {
+const parameterText = ({
+  name,
+  asset,
+  type,
+  required,
+  default: standard,
+  choices,
+}: ParameterDefinition): string => {
   const value = standard === undefined ? '' : ` = ${JSON.stringify(standard)}`;
-  const list = choices === undefined ? '' : ` (one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')})`;
+  const list =
+    choices === undefined
+      ? ''
+      : ` (one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')})`;
   const needed = required && standard === undefined ? ', required' : '';
   return `${asset === null ? '' : `${asset}.`}${name}: ${type}${value}${needed}${list}`;
 };
@@ -61,7 +89,8 @@ const jobLines = (jobs: readonly JobDefinition[]): readonly string[] =>
     ...params.map((entry) => `    ${parameterText(entry)}`),
   ]);
 
-const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : [title, ...lines, '']);
+const section = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [title, ...lines, ''];
 
 const toText = (definition: Definition, terminal: Terminal): string => {
   const title = (text: string) => painter(terminal.color)(text, 'bold');
@@ -71,7 +100,11 @@ const toText = (definition: Definition, terminal: Terminal): string => {
     `${source.type} → ${target?.type ?? '(list only)'}`,
     description,
   ]);
-  const sensorRows = sensors.map(({ name, source, job }) => [name, `${source.type} ${source.connection}`, `starts ${job}`]);
+  const sensorRows = sensors.map(({ name, source, job }) => [
+    name,
+    `${source.type} ${source.connection}`,
+    `starts ${job}`,
+  ]);
   const scheduleRows = schedules.map(({ name, cron, timeZone, jobs: started }) => [
     name,
     `${cron} (${timeZone})`,

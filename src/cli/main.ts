@@ -12,7 +12,8 @@ import { runProgram } from './program.js';
 /** The nearest package.json upwards: sources and compiled files lie at different depths. */
 const ownVersion = (): string => {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder)
+    folder = dirname(folder);
   const text = readFileSync(join(folder, 'package.json'), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 };
@@ -42,4 +43,8 @@ const terminal: Terminal = {
   signal: stopping.signal,
 };
 
-process.exitCode = await runProgram(process.argv.slice(2), { commands, version: ownVersion() }, terminal);
+process.exitCode = await runProgram(
+  process.argv.slice(2),
+  { commands, version: ownVersion() },
+  terminal,
+);

@@ -13,12 +13,19 @@ const mask = '******';
 /** Exactly one reference: text around it could be a secret. */
 const isReference = (text: string): boolean =>
   /^env:[A-Za-z_][A-Za-z0-9_]*$/.test(text.trim()) ||
-  /^\{\{\s*(env\.[A-Za-z_]\w*|vars\.[A-Za-z_]\w*|fn\.secrets\.get\(\s*(['"])[A-Za-z_]\w*\2\s*\))\s*\}\}$/.test(text.trim());
+  /^\{\{\s*(env\.[A-Za-z_]\w*|vars\.[A-Za-z_]\w*|fn\.secrets\.get\(\s*(['"])[A-Za-z_]\w*\2\s*\))\s*\}\}$/.test(
+    text.trim(),
+  );
 
 const masked = (options: JsonObject, schema: z.ZodType): JsonObject =>
   Object.fromEntries(
     Object.entries(options).map(([name, value]) => {
-      if (typeof value !== 'object' && typeof value !== 'string' && factsAt(schema, [name]).secret === true) return [name, mask];
+      if (
+        typeof value !== 'object' &&
+        typeof value !== 'string' &&
+        factsAt(schema, [name]).secret === true
+      )
+        return [name, mask];
       const shown = mapTexts(value, (text, path) =>
         factsAt(schema, [name, ...path]).secret === true && !isReference(text) ? mask : text,
       );
@@ -26,7 +33,12 @@ const masked = (options: JsonObject, schema: z.ZodType): JsonObject =>
     }),
   );
 
-export const maskOptions = (options: JsonObject, side: 'source' | 'target' | 'connection', kind: string, connectors: readonly Connector[]): JsonObject => {
+export const maskOptions = (
+  options: JsonObject,
+  side: 'source' | 'target' | 'connection',
+  kind: string,
+  connectors: readonly Connector[],
+): JsonObject => {
   const schema = connectorOfKind(connectors, kind)[side]?.options;
   return schema === undefined ? {} : masked(options, schema);
 };

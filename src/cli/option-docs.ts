@@ -56,15 +56,29 @@ const choicesOf = (schema: z.ZodType): readonly JsonValue[] | undefined => {
   return undefined;
 };
 
+/** The default below wrappers; JSON Schema of the input leaves it out where a field has more than one spelling. */
+const defaultOf = (schema: z.ZodType): JsonValue | undefined => {
+  let current: unknown = schema;
+  while (current instanceof z.ZodType) {
+    if (current instanceof z.ZodDefault) return current.def.defaultValue as JsonValue;
+    current = (current.def as unknown as Record<string, unknown>)['innerType'];
+  }
+  return undefined;
+};
+
 const fieldDoc = (name: string, schema: z.ZodType): FieldDoc => {
   const facts = fieldFacts(schema);
-  const part = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as unknown as SchemaPart;
+  const part = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+  }) as unknown as SchemaPart;
   const choices = choicesOf(schema) ?? part.enum;
+  const standard = part.default ?? defaultOf(schema);
   return {
     name,
     required: !isOptional(schema),
     type: choices === undefined ? typeOf(part) : 'choice',
-    ...(part.default === undefined ? {} : { default: part.default }),
+    ...(standard === undefined ? {} : { default: standard }),
     ...(choices === undefined ? {} : { choices }),
     description: facts.description ?? '',
     templates: facts.template ?? 'none',

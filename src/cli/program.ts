@@ -9,7 +9,10 @@ import { exitCodes, type CliCommand, type Terminal } from './command.js';
 import { badUsage, noProject } from './errors.js';
 import { painter } from './paint.js';
 
-const append = (value: string, before: unknown): readonly string[] => [...(Array.isArray(before) ? (before as string[]) : []), value];
+const append = (value: string, before: unknown): readonly string[] => [
+  ...(Array.isArray(before) ? (before as string[]) : []),
+  value,
+];
 
 const addOptions = (command: Command, declared: CliCommand): void => {
   for (const { flags, summary, default: standard, choices, repeatable } of declared.options) {
@@ -21,26 +24,39 @@ const addOptions = (command: Command, declared: CliCommand): void => {
   }
 };
 
-const helpAfter = ({ examples }: CliCommand): string => `\nExamples:\n${examples.map((line) => `  $ tidemark ${line}`).join('\n')}`;
+const helpAfter = ({ examples }: CliCommand): string =>
+  `\nExamples:\n${examples.map((line) => `  $ tidemark ${line}`).join('\n')}`;
 
-const addCommand = (program: Command, declared: CliCommand, run: (code: Promise<number>) => void, terminal: Terminal): void => {
+const addCommand = (
+  program: Command,
+  declared: CliCommand,
+  run: (code: Promise<number>) => void,
+  terminal: Terminal,
+): void => {
   const command = program.command(declared.name).description(declared.summary);
   for (const { syntax, summary } of declared.arguments) command.argument(syntax, summary);
   addOptions(command, declared);
-  command.addOption(new Option('--project <dir>', 'folder of the project (default: found from here upwards)'));
+  command.addOption(
+    new Option('--project <dir>', 'folder of the project (default: found from here upwards)'),
+  );
   command.addHelpText('after', helpAfter(declared));
   command.action(() => {
     run(declared.run({ args: command.args, options: command.opts() }, terminal));
   });
 };
 
-const unreachableCodes: ReadonlySet<string> = new Set(['connection/refused', 'client/unreachable', 'temporal/unreachable']);
+const unreachableCodes: ReadonlySet<string> = new Set([
+  'connection/refused',
+  'client/unreachable',
+  'temporal/unreachable',
+]);
 
 /** Which exit code an error means. */
 export const exitCodeOf = (error: unknown): number => {
   if (!(error instanceof TidemarkError)) return exitCodes.findings;
   if (error.kind === badUsage || error.kind === noProject) return exitCodes.usage;
-  if (unreachableCodes.has(error.code) || error.code.endsWith('-unreachable')) return exitCodes.unreachable;
+  if (unreachableCodes.has(error.code) || error.code.endsWith('-unreachable'))
+    return exitCodes.unreachable;
   return exitCodes.findings;
 };
 
@@ -53,7 +69,9 @@ const report = (error: unknown, terminal: Terminal): void => {
   } else {
     const message = error instanceof Error ? error.message : String(error);
     terminal.err(`${paint('error', 'red')}: ${message}`);
-    terminal.err('   This is a mistake in Tidemark; please report it. TIDEMARK_DEBUG=1 shows where it happened.');
+    terminal.err(
+      '   This is a mistake in Tidemark; please report it. TIDEMARK_DEBUG=1 shows where it happened.',
+    );
   }
   if (terminal.env['TIDEMARK_DEBUG'] && error instanceof Error) terminal.err(error.stack ?? '');
 };
@@ -75,14 +93,21 @@ export const runProgram = async (
       writeOut: (text) => terminal.out(text.replace(/\n$/, '')),
       writeErr: (text) => terminal.err(text.replace(/\n$/, '')),
     });
-  program.addHelpText('after', '\nExamples:\n  $ tidemark lint\n  $ tidemark explain orders_job --sample');
+  program.addHelpText(
+    'after',
+    '\nExamples:\n  $ tidemark lint\n  $ tidemark explain orders_job --sample',
+  );
   // Sub-commands copy the settings above when they are added, so they come last.
-  for (const command of known.commands) addCommand(program, command, (code) => (running = code), terminal);
+  const keep = (code: Promise<number>): void => {
+    running = code;
+  };
+  for (const command of known.commands) addCommand(program, command, keep, terminal);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return (await (running as Promise<number> | null)) ?? exitCodes.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (terminal.signal.aborted) return exitCodes.interrupted;
     report(error, terminal);
     return exitCodeOf(error);

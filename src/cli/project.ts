@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { TidemarkError } from '../core/errors/error.js';
 import { renderDiagnostic } from '../core/errors/render.js';
 import type { Definition } from '../language/definition/definition.js';
-import { loadProject, type LoadedProject } from '../language/definition/load-project.js';
+import { loadProject, type LoadedProject } from '../language/lint/load-project.js';
 import { findProjectRoot, projectFilesOf } from '../runtime/project/project-files.js';
 import { exitCodes, type CommandInput, type Terminal } from './command.js';
 import { noProject } from './errors.js';
@@ -17,11 +17,17 @@ export const projectRoot = ({ options }: CommandInput, { cwd }: Terminal): strin
   const start = typeof given === 'string' ? resolve(cwd, given) : cwd;
   const root = findProjectRoot(start);
   if (root !== undefined && (given === undefined || root === start)) return root;
-  throw new TidemarkError(noProject, `${start} is no project${given === undefined ? ', and no folder above it is one' : ''}`);
+  throw new TidemarkError(
+    noProject,
+    `${start} is no project${given === undefined ? ', and no folder above it is one' : ''}`,
+  );
 };
 
 /** Every finding; reads the files once. Throws `cli/no-project`. */
-export const loadFor = (input: CommandInput, terminal: Terminal): LoadedProject & { readonly root: string } => {
+export const loadFor = (
+  input: CommandInput,
+  terminal: Terminal,
+): LoadedProject & { readonly root: string } => {
   const root = projectRoot(input, terminal);
   const { env, connections } = input.options;
   const loaded = loadProject({
@@ -29,7 +35,9 @@ export const loadFor = (input: CommandInput, terminal: Terminal): LoadedProject 
     files: projectFilesOf(root),
     env: terminal.env,
     connectors: terminal.connectors,
-    connectionFiles: listOption(connections).map((file) => (isAbsolute(file) ? file : resolve(terminal.cwd, file))),
+    connectionFiles: listOption(connections).map((file) =>
+      isAbsolute(file) ? file : resolve(terminal.cwd, file),
+    ),
     ...(typeof env === 'string' ? { envName: env } : {}),
   });
   return { ...loaded, root };

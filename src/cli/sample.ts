@@ -1,28 +1,23 @@
 /** `--sample` and `--live`: looks at the real source and target through the connectors; reads no file, writes nothing. */
 import type { FileSource, FileTarget, ListedFile, OpenContext } from '../connectors/connector.js';
+import { TidemarkError } from '../core/errors/error.js';
 import type { TargetAddress } from '../core/plan/file.js';
 import type { AssetPlan, EndpointPlan } from '../core/plan/plan.js';
-import { connectionNamed, resolveConnection, type ResolvedConnection } from '../planner/connections.js';
+import {
+  connectionNamed,
+  resolveConnection,
+  type ResolvedConnection,
+} from '../planner/connections.js';
 import { holdsVersion } from '../planner/holds-version.js';
 import { planItems, type AddressedFile } from '../planner/plan-items.js';
-import type { ExplainFacts } from './explain-text.js';
+import { Redactor } from '../runtime/secrets/redactor.js';
+import type { ExplainFacts, Sample, SampleItem } from './explain-facts.js';
 
-export interface SampleItem {
-  readonly source: string;
-  readonly bytes: number;
-  /** Null: the asset has no target. */
-  readonly target: string | null;
-  /** What a run would do now. */
-  readonly decision: 'copy' | 'replace' | 'skip: already copied' | 'list';
-}
-
-export interface Sample {
-  readonly items: readonly SampleItem[];
-  readonly filtered: number;
-  readonly counts: { readonly files: number; readonly bytes: number } | null;
-}
-
-const resolved = (endpoint: EndpointPlan, { definition, terminal }: ExplainFacts): ResolvedConnection =>
+const resolved = (
+  endpoint: EndpointPlan,
+  { definition, terminal }: ExplainFacts,
+  redactor: Redactor,
+): ResolvedConnection =>
   resolveConnection(
     connectionNamed(definition.connections, endpoint.connection, 'explain'),
     {
@@ -30,6 +25,7 @@ const resolved = (endpoint: EndpointPlan, { definition, terminal }: ExplainFacts
       vars: definition.vars,
       env: terminal.env,
       secrets: (name) => terminal.env[name],
+      sawSecret: (value) => redactor.add(value),
     },
     endpoint,
   );
@@ -43,7 +39,8 @@ const contextOf = (endpoint: EndpointPlan, { terminal }: ExplainFacts): OpenCont
   },
 });
 
-const textOf = ({ container, key }: TargetAddress): string => (container === '' ? key : `${container}/${key}`);
+const textOf = ({ container, key }: TargetAddress): string =>
+  container === '' ? key : `${container}/${key}`;
 
 const decide = async (
   items: readonly AddressedFile[],
@@ -61,7 +58,11 @@ const decide = async (
     const object = found[at] ?? null;
     if (object === null) return { ...head, target: textOf(address), decision: 'copy' };
     const isCopied = holdsVersion(object, file.identity, keepsOrigin);
-    return { ...head, target: textOf(address), decision: isCopied ? 'skip: already copied' : 'replace' };
+    return {
+      ...head,
+      target: textOf(address),
+      decision: isCopied ? 'skip: already copied' : 'replace',
+    };
   });
 };
 
@@ -77,13 +78,23 @@ interface Listing {
 }
 
 /** One page for a sample, all pages for counts. */
-const listFiles = async (source: FileSource<unknown>, options: unknown, wish: Wish, signal: AbortSignal): Promise<Listing> => {
+const listFiles = async (
+  source: FileSource<unknown>,
+  options: unknown,
+  wish: Wish,
+  signal: AbortSignal,
+): Promise<Listing> => {
   let after: string | null = null;
   let first: readonly ListedFile[] = [];
   let files = 0;
   let bytes = 0;
   do {
-    const page = await source.list(options, after, wish.counts ? 1000 : Math.max(1, wish.files), signal);
+    const page = await source.list(
+      options,
+      after,
+      wish.counts ? 1000 : Math.max(1, wish.files),
+      signal,
+    );
     if (after === null) first = page.files.slice(0, wish.files);
     files += page.files.length;
     bytes += page.files.reduce((sum, { identity }) => sum + identity.size, 0);
@@ -92,20 +103,58 @@ const listFiles = async (source: FileSource<unknown>, options: unknown, wish: Wi
   return { first, files, bytes };
 };
 
-/** Opens both sides and closes them again. Counts are of the source's own selection, before predicate and skip. */
-export const sampleAsset = async (plan: AssetPlan, wish: Wish, facts: ExplainFacts): Promise<Sample> => {
+const look = async (
+  plan: AssetPlan,
+  wish: Wish,
+  facts: ExplainFacts,
+  redactor: Redactor,
+): Promise<Sample> => {
   const { connectors, signal } = facts.terminal;
-  const from = resolved(plan.source, facts);
+  const from = resolved(plan.source, facts, redactor);
   const declared = from.connector.source;
   if (declared === undefined) return { items: [], filtered: 0, counts: null };
   await using source = await declared.open(from.config, contextOf(plan.source, facts));
-  const { first, files, bytes } = await listFiles(source, declared.options.parse(plan.source.options), wish, signal);
-  const to = plan.target === null ? null : resolved(plan.target, facts);
-  const planned = planItems(plan, first, { connectors, serverNowMs: Date.now(), targetConnection: to?.config });
+  const { first, files, bytes } = await listFiles(
+    source,
+    declared.options.parse(plan.source.options),
+    wish,
+    signal,
+  );
+  const to = plan.target === null ? null : resolved(plan.target, facts, redactor);
+  const planned = planItems(plan, first, {
+    connectors,
+    serverNowMs: Date.now(),
+    targetConnection: to?.config,
+  });
   const counts = wish.counts ? { files, bytes } : null;
   if (plan.target === null || planned.items.length === 0) {
-    return { items: await decide(planned.items, plan, null, facts), filtered: planned.filtered, counts };
+    return {
+      items: await decide(planned.items, plan, null, facts),
+      filtered: planned.filtered,
+      counts,
+    };
   }
-  await using target = (await to?.connector.target?.open(to.config, contextOf(plan.target, facts))) ?? null;
-  return { items: await decide(planned.items, plan, target, facts), filtered: planned.filtered, counts };
+  await using target =
+    (await to?.connector.target?.open(to.config, contextOf(plan.target, facts))) ?? null;
+  return {
+    items: await decide(planned.items, plan, target, facts),
+    filtered: planned.filtered,
+    counts,
+  };
+};
+
+/** Opens both sides and closes them again. Counts are of the source's own selection, before predicate and skip. */
+export const sampleAsset = async (
+  plan: AssetPlan,
+  wish: Wish,
+  facts: ExplainFacts,
+): Promise<Sample> => {
+  const redactor = new Redactor();
+  try {
+    return await look(plan, wish, facts, redactor);
+  } catch (error) {
+    if (error instanceof TidemarkError || !(error instanceof Error)) throw error;
+    // A driver's own words may repeat what it was given (promise G10).
+    throw new Error(redactor.redact(error.message));
+  }
 };

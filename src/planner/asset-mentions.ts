@@ -1,9 +1,8 @@
 /** What the templates of an asset mention: decides which variables a run pins, and what a plan must carry. */
 import type { Connector } from '../connectors/connector.js';
 import type { EndpointSpec } from '../core/plan/plan.js';
-import type { z } from 'zod';
 import { connectorOfKind } from './connections.js';
-import { factsAt, fieldName, textsIn } from './option-fields.js';
+import { factsAt, fieldName, textsIn, type OptionSchema } from './option-fields.js';
 import { expressionMentions, mentions, type Mention } from './templates.js';
 
 interface Templated {
@@ -23,7 +22,7 @@ const endpointMentions = (
   asset: string,
   side: 'source' | 'target',
   endpoint: EndpointSpec,
-  schema: z.ZodType | undefined,
+  schema: OptionSchema | undefined,
 ): readonly Mention[] => {
   const inOptions = textsIn(endpoint.configs).flatMap(({ path, text }) => {
     const facts = schema === undefined ? {} : factsAt(schema, path);
@@ -32,7 +31,10 @@ const endpointMentions = (
     const where = fieldPlace(assetSubject(asset), side, fieldName(path));
     return facts.template === 'predicate' ? expressionMentions(text, where) : mentions(text, where);
   });
-  return [...mentions(endpoint.connection, fieldPlace(assetSubject(asset), side, 'connection')), ...inOptions];
+  return [
+    ...mentions(endpoint.connection, fieldPlace(assetSubject(asset), side, 'connection')),
+    ...inOptions,
+  ];
 };
 
 /** Every mention in the asset's connections and options, with its predicate. */

@@ -26,7 +26,8 @@ const checkTemplates = (options: JsonObject, where: string): void => {
   for (const { path, text } of textsIn(options)) {
     for (const mention of mentions(text, `${where}.${path.map(String).join('.')}`)) {
       const [root, module] = mention.path;
-      const forbidden = root === 'env' || (root === 'fn' && (module === 'secrets' || module === 'file'));
+      const forbidden =
+        root === 'env' || (root === 'fn' && (module === 'secrets' || module === 'file'));
       // Modules of `fn` are also roots of their own (dialect §5.3).
       if (!forbidden && root !== 'secrets' && root !== 'file') continue;
       throw refuse(where, `the template ${shown(text)} uses ${mention.path.slice(0, 2).join('.')}`);
@@ -40,7 +41,11 @@ const mergeSide = (
   where: string,
   schema: Parameters<typeof factsAt>[0] | undefined,
 ): EndpointDefinition => {
-  if (!isJsonObject(given)) throw new TidemarkError(badRequest, `input of the run, ${where} is ${shown(given)}; it must be a JSON object of fields`);
+  if (!isJsonObject(given))
+    throw new TidemarkError(
+      badRequest,
+      `input of the run, ${where} is ${shown(given)}; it must be a JSON object of fields`,
+    );
   const known = schema === undefined ? [] : Object.keys(objectFields(schema));
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) {
@@ -61,8 +66,12 @@ const mergeSide = (
 
 const workers = (given: JsonValue | undefined, where: string, otherwise: number): number => {
   if (given === undefined) return otherwise;
-  if (typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= workersMax) return given;
-  throw new TidemarkError(badRequest, `input of the run, ${where} is ${shown(given)}; it must be 1 to ${workersMax}`);
+  if (typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= workersMax)
+    return given;
+  throw new TidemarkError(
+    badRequest,
+    `input of the run, ${where} is ${shown(given)}; it must be 1 to ${workersMax}`,
+  );
 };
 
 const overrideAsset = (
@@ -71,18 +80,32 @@ const overrideAsset = (
   connectors: readonly Connector[],
 ): AssetDefinition => {
   const where = `config.${asset.name}`;
-  if (!isJsonObject(given)) throw new TidemarkError(badRequest, `input of the run, ${where} is ${shown(given)}; it must be a JSON object`);
-  const unknown = Object.keys(given).find((key) => !['source', 'target', 'max_workers'].includes(key));
+  if (!isJsonObject(given))
+    throw new TidemarkError(
+      badRequest,
+      `input of the run, ${where} is ${shown(given)}; it must be a JSON object`,
+    );
+  const unknown = Object.keys(given).find(
+    (key) => !['source', 'target', 'max_workers'].includes(key),
+  );
   if (unknown !== undefined) {
-    throw new TidemarkError(badRequest, `input of the run, ${where}: ${shown(unknown)} is not known. Known: source, target, max_workers`);
+    throw new TidemarkError(
+      badRequest,
+      `input of the run, ${where}: ${shown(unknown)} is not known. Known: source, target, max_workers`,
+    );
   }
   const { source, target } = asset;
   const sourceSchema = connectorOfKind(connectors, source.kind).source?.options;
-  const targetSchema = target === null ? undefined : connectorOfKind(connectors, target.kind).target?.options;
-  if (target === null && given['target'] !== undefined) throw refuse(`${where}.target`, 'the asset has no target');
+  const targetSchema =
+    target === null ? undefined : connectorOfKind(connectors, target.kind).target?.options;
+  if (target === null && given['target'] !== undefined)
+    throw refuse(`${where}.target`, 'the asset has no target');
   return {
     ...asset,
-    source: given['source'] === undefined ? source : mergeSide(source, given['source'], `${where}.source`, sourceSchema),
+    source:
+      given['source'] === undefined
+        ? source
+        : mergeSide(source, given['source'], `${where}.source`, sourceSchema),
     target:
       target === null || given['target'] === undefined
         ? target
@@ -102,7 +125,10 @@ export const applyOverrides = (
   const names = assets.map((asset) => asset.name);
   const unknown = Object.keys(config).find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw new TidemarkError(unknownAsset, `input of the run, config: ${shown(unknown)} is not an asset of this run; its assets: ${names.join(', ')}`);
+    throw new TidemarkError(
+      unknownAsset,
+      `input of the run, config: ${shown(unknown)} is not an asset of this run; its assets: ${names.join(', ')}`,
+    );
   }
   return assets.map((asset) => {
     const given = config[asset.name];

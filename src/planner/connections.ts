@@ -13,7 +13,13 @@ import { suggest } from '../core/values/suggest.js';
 import type { ConnectionDefinition } from '../language/definition/definition.js';
 import { badConnection, connectionChanged, unsetVariable } from './errors.js';
 import { factsAt, fieldName, mapTexts, withoutNulls } from './option-fields.js';
-import { isConstant, mentions, renderText, type SecretLookup, type TemplateScope } from './templates.js';
+import {
+  isConstant,
+  mentions,
+  renderText,
+  type SecretLookup,
+  type TemplateScope,
+} from './templates.js';
 import { renderVars } from './vars.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,19 +61,30 @@ const wholeReference = /^env:([A-Za-z_][A-Za-z0-9_]*)$/;
 const variable = (env: Environment, name: string, where: string): string => {
   const value = env[name];
   if (value !== undefined) return value;
-  throw new TidemarkError(unsetVariable, `${where}: the variable ${name} of the environment is not set`);
+  throw new TidemarkError(
+    unsetVariable,
+    `${where}: the variable ${name} of the environment is not set`,
+  );
 };
 
 /** What is not set is absent, so that a default can stand for it. */
 const definedOnly = (env: Environment): JsonObject =>
-  Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 
 interface Rendering extends ConnectionFacts {
   /** Null: stand-ins. */
   readonly secrets: SecretLookup | null;
+  readonly sawSecret?: (value: string) => void;
 }
 
-const renderField = (text: string, where: string, isSecret: boolean, known: Rendering): JsonValue => {
+const renderField = (
+  text: string,
+  where: string,
+  isSecret: boolean,
+  known: Rendering,
+): JsonValue => {
   if (isSecret && known.secrets === null) return standIn;
   const reference = wholeReference.exec(text.trim());
   if (reference !== null) return variable(known.env, reference[1] ?? '', where);
@@ -95,14 +112,18 @@ const parseConfig = (
   const { options } = connector.connection;
   const rendered = mapTexts(connection.config, (text, path) => {
     const where = `connection "${connection.name}", field ${fieldName(path)}`;
-    return renderField(text, where, factsAt(options, path).secret === true, known);
+    const isSecret = factsAt(options, path).secret === true;
+    const value = renderField(text, where, isSecret, known);
+    if (isSecret && known.secrets !== null) known.sawSecret?.(String(value));
+    return value;
   });
   const parsed = options.safeParse(withoutNulls(rendered as JsonObject));
   if (parsed.success) return parsed.data;
   const reasons = parsed.error.issues.map((issue) => {
     const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
     // A schema's own words may quote the value, and here it may be a secret.
-    const reason = factsAt(options, path).secret === true ? 'its value is not valid' : issue.message;
+    const reason =
+      factsAt(options, path).secret === true ? 'its value is not valid' : issue.message;
     return path.length === 0 ? reason : `${fieldName(path)}: ${reason}`;
   });
   throw new TidemarkError(badConnection, `connection "${connection.name}": ${reasons.join('; ')}`);
@@ -135,13 +156,19 @@ export const pinConnection = (
   return { kind: connection.kind, identity: { ...connector.connection.identity(config) } };
 };
 
+export interface SecretFacts extends ConnectionFacts {
+  readonly secrets: SecretLookup;
+  /** Is told every value of a secret field, whether a reference or the YAML itself gave it: for redaction. */
+  readonly sawSecret?: (value: string) => void;
+}
+
 /**
  * The connection with its secrets, for whoever opens it. `pinned` is what the plan says: another identity throws
  * `plan/connection-changed`, a changed secret is fine. Null where there is no plan.
  */
 export const resolveConnection = (
   connection: ConnectionDefinition,
-  known: ConnectionFacts & { readonly secrets: SecretLookup },
+  known: SecretFacts,
   pinned: PinnedConnection | null,
 ): ResolvedConnection => {
   const connector = connectorOfKind(known.connectors, connection.kind);

@@ -32,7 +32,8 @@ export const noPartitions = defineError({
 export const overridesRefused = defineError({
   code: 'plan/overrides-refused',
   recovery: 'never',
-  summary: 'The input of a run overrides a source or target in a way that the project does not allow.',
+  summary:
+    'The input of a run overrides a source or target in a way that the project does not allow.',
   fix: 'Change the YAML, or set `allow_config_overrides: true` in tidemark.yaml; secrets and variables of the environment never come from an input.',
 });
 
@@ -46,7 +47,8 @@ export const unknownParameter = defineError({
 export const badParameter = defineError({
   code: 'plan/bad-parameter',
   recovery: 'never',
-  summary: 'The value of a parameter is not of the declared type, or not one of the allowed values.',
+  summary:
+    'The value of a parameter is not of the declared type, or not one of the allowed values.',
   fix: 'Pass a value of the declared type; `tidemark list` shows types and choices.',
 });
 
@@ -60,7 +62,8 @@ export const missingParameter = defineError({
 export const unsetVariable = defineError({
   code: 'plan/unset-variable',
   recovery: 'never',
-  summary: 'A template uses a variable of the environment that is not set where the run is planned.',
+  summary:
+    'A template uses a variable of the environment that is not set where the run is planned.',
   fix: 'Set the variable for every worker, or give the template a default: {{ env.X | default("…") }}.',
 });
 
@@ -74,7 +77,8 @@ export const badConnection = defineError({
 export const connectionChanged = defineError({
   code: 'plan/connection-changed',
   recovery: 'never',
-  summary: 'A connection leads to another server or account than the one that the run was planned with.',
+  summary:
+    'A connection leads to another server or account than the one that the run was planned with.',
   fix: 'Start a new run: it is planned with the connection as it is now. Secrets may change during a run, hosts and accounts may not.',
 });
 

@@ -19,12 +19,18 @@ export const canonicalCopy = (value: JsonValue): JsonValue =>
   JSON.parse(canonicalJson(value)) as JsonValue;
 
 /** Adds `hash` (16 digits over everything else); throws `plan/too-large` beyond 512 KiB. */
-export const sealPlan = <P extends object>(what: string, plan: P): P & { readonly hash: string } => {
+export const sealPlan = <P extends object>(
+  what: string,
+  plan: P,
+): P & { readonly hash: string } => {
   const text = canonicalJson(plan as JsonObject);
   const bytes = Buffer.byteLength(text, 'utf8');
   if (bytes > planBytesMax) {
     const kib = Math.ceil(bytes / 1024);
-    throw new TidemarkError(tooLarge, `${what}: the plan has ${kib} KiB, at most 512 KiB may travel`);
+    throw new TidemarkError(
+      tooLarge,
+      `${what}: the plan has ${kib} KiB, at most 512 KiB may travel`,
+    );
   }
   return { ...(JSON.parse(text) as P), hash: sha256Hex(text, 16) };
 };

@@ -6,8 +6,15 @@ import { identityDigest } from './digests.js';
  * `keepsOrigin`: the target keeps the digest of what was copied, which decides. Elsewhere size and time decide, in
  * whole seconds: SFTP has no finer time.
  */
-export const holdsVersion = (found: TargetObject, identity: FileIdentity, keepsOrigin: boolean): boolean => {
+export const holdsVersion = (
+  found: TargetObject,
+  identity: FileIdentity,
+  keepsOrigin: boolean,
+): boolean => {
   if (found.size !== identity.size) return false;
   if (keepsOrigin) return found.copiedFrom === identityDigest(identity);
-  return found.modified !== undefined && Math.floor(Number(found.modified)) === Math.floor(Number(identity.modified));
+  return (
+    found.modified !== undefined &&
+    Math.floor(Number(found.modified)) === Math.floor(Number(identity.modified))
+  );
 };

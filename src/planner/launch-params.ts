@@ -39,7 +39,9 @@ const declaredFor = (job: JobDefinition | null, asset: string): readonly Paramet
 };
 
 const usedNames = (user: ParameterUser): readonly string[] =>
-  user.mentions.flatMap(({ path }) => (path[0] === 'params' && path[1] !== undefined ? [path[1]] : []));
+  user.mentions.flatMap(({ path }) =>
+    path[0] === 'params' && path[1] !== undefined ? [path[1]] : [],
+  );
 
 const knownNames = (user: ParameterUser, job: JobDefinition | null): readonly string[] => [
   ...declaredFor(job, user.name).map((entry) => entry.name),
@@ -50,7 +52,10 @@ const knownNames = (user: ParameterUser, job: JobDefinition | null): readonly st
 ];
 
 /** `asset.name` → both parts, where the job has such an asset; of two, the longer name wins. */
-const splitName = (key: string, assets: readonly string[]): { asset: string | null; name: string } => {
+const splitName = (
+  key: string,
+  assets: readonly string[],
+): { asset: string | null; name: string } => {
   const owners = assets.filter((asset) => key.startsWith(`${asset}.`));
   const asset = owners.sort((a, b) => b.length - a.length)[0] ?? null;
   return { asset, name: asset === null ? key : key.slice(asset.length + 1) };
@@ -77,9 +82,18 @@ export const checkLaunchNames = (users: readonly ParameterUser[], launch: Launch
   }
 };
 
-const rendered = (values: JsonObject, soFar: JsonObject, launch: Launch, where: string): JsonObject =>
+const rendered = (
+  values: JsonObject,
+  soFar: JsonObject,
+  launch: Launch,
+  where: string,
+): JsonObject =>
   mapTexts(values, (text, path) =>
-    renderText(text, { ...launch.scope, params: soFar }, `${where}, parameter ${path.map(String).join('.')}`),
+    renderText(
+      text,
+      { ...launch.scope, params: soFar },
+      `${where}, parameter ${path.map(String).join('.')}`,
+    ),
   ) as JsonObject;
 
 /** Values in the order of rank, the lowest first; `where` names each source for messages. */
@@ -92,7 +106,11 @@ const layers = (user: ParameterUser, launch: Launch) => {
   return [
     { where: `asset "${user.name}"`, values: user.params, template: true },
     { where: 'job_overrides', values: job?.overrides ?? {}, template: true },
-    { where: `ops_config of "${user.name}"`, values: job?.assetOverrides[user.name] ?? {}, template: true },
+    {
+      where: `ops_config of "${user.name}"`,
+      values: job?.assetOverrides[user.name] ?? {},
+      template: true,
+    },
     { where: 'input of the run', values: launch.params, template: false },
     { where: 'input of the run', values: Object.fromEntries(own), template: false },
   ] as const;

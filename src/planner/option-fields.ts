@@ -2,15 +2,17 @@
  * Walks the options of a connection, source or target by what its connector declares of each field: which templates
  * it may hold, and whether it is a secret. Nested values take the facts of the deepest field above them.
  */
-import { z } from 'zod';
 import { fieldFacts, objectFields, type FieldFacts } from '../connectors/fields.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/values/json.js';
+
+/** A schema as the contracts of connectors know it. */
+export type OptionSchema = Parameters<typeof fieldFacts>[0];
 
 export type OptionPath = readonly (string | number)[];
 
 /** The facts that hold at a path; empty for what the schema does not know. */
-export const factsAt = (schema: z.ZodType, path: OptionPath): Partial<FieldFacts> => {
-  let current: z.ZodType | undefined = schema;
+export const factsAt = (schema: OptionSchema, path: OptionPath): Partial<FieldFacts> => {
+  let current: OptionSchema | undefined = schema;
   let facts: Partial<FieldFacts> = {};
   for (const step of path) {
     current = current === undefined ? undefined : objectFields(current)[String(step)];
@@ -27,7 +29,8 @@ export const textsIn = (
   path: OptionPath = [],
 ): readonly { readonly path: OptionPath; readonly text: string }[] => {
   if (typeof value === 'string') return [{ path, text: value }];
-  if (Array.isArray(value)) return value.flatMap((entry, index) => textsIn(entry as JsonValue, [...path, index]));
+  if (Array.isArray(value))
+    return value.flatMap((entry, index) => textsIn(entry as JsonValue, [...path, index]));
   if (!isJsonObject(value)) return [];
   return Object.entries(value).flatMap(([key, entry]) => textsIn(entry, [...path, key]));
 };

@@ -8,7 +8,12 @@ import { TidemarkError } from '../core/errors/error.js';
 import type { AssetSpec, EndpointSpec, PinnedConnection, RunContext } from '../core/plan/plan.js';
 import type { Definition } from '../language/definition/definition.js';
 import { assetSubject, fieldPlace } from './asset-mentions.js';
-import { connectionNamed, pinConnection, type ConnectionFacts, type Environment } from './connections.js';
+import {
+  connectionNamed,
+  pinConnection,
+  type ConnectionFacts,
+  type Environment,
+} from './connections.js';
 import { badConnection } from './errors.js';
 import { assetScope, renderConnectionName } from './run-scope.js';
 import { mentions } from './templates.js';
@@ -21,13 +26,32 @@ interface User {
 
 const usersOf = (assets: readonly AssetSpec[]): readonly User[] =>
   assets.flatMap((asset) => {
-    const source = { place: fieldPlace(assetSubject(asset.name), 'source', 'connection'), asset, endpoint: asset.source };
+    const source = {
+      place: fieldPlace(assetSubject(asset.name), 'source', 'connection'),
+      asset,
+      endpoint: asset.source,
+    };
     if (asset.target === null) return [source];
-    return [source, { place: fieldPlace(assetSubject(asset.name), 'target', 'connection'), asset, endpoint: asset.target }];
+    return [
+      source,
+      {
+        place: fieldPlace(assetSubject(asset.name), 'target', 'connection'),
+        asset,
+        endpoint: asset.target,
+      },
+    ];
   });
 
 /** Roots that are known before any asset has run. */
-const knownEarly: ReadonlySet<string> = new Set(['env', 'vars', 'params', 'run_tags', 'trigger', 'fn', 'ops']);
+const knownEarly: ReadonlySet<string> = new Set([
+  'env',
+  'vars',
+  'params',
+  'run_tags',
+  'trigger',
+  'fn',
+  'ops',
+]);
 
 const pinAll = (definition: Definition, kind: string, facts: ConnectionFacts) =>
   definition.connections
@@ -60,10 +84,16 @@ export const pinConnections = (
   context: RunContext,
   known: { readonly connectors: readonly Connector[]; readonly env: Environment },
 ): Readonly<Record<string, PinnedConnection>> => {
-  const facts: ConnectionFacts = { connectors: known.connectors, vars: definition.vars, env: known.env };
+  const facts: ConnectionFacts = {
+    connectors: known.connectors,
+    vars: definition.vars,
+    env: known.env,
+  };
   const pinned = usersOf(assets).flatMap((user) => {
     const { connection, kind } = user.endpoint;
-    const early = mentions(connection, user.place).every(({ path }) => knownEarly.has(path[0] ?? ''));
+    const early = mentions(connection, user.place).every(({ path }) =>
+      knownEarly.has(path[0] ?? ''),
+    );
     if (!early) return pinAll(definition, kind, facts);
     const scope = assetScope(context, user.asset, {});
     return pinNamed(definition, renderConnectionName(connection, scope, user.place), user, facts);

@@ -28,12 +28,18 @@ export const pinEnv = (
       const [root, name] = path;
       if (root !== 'env') continue;
       if (name === undefined) {
-        throw new TidemarkError(badTemplate, `${user.what} takes "env" as a whole; write env.NAME, so that the run can pin it`);
+        throw new TidemarkError(
+          badTemplate,
+          `${user.what} takes "env" as a whole; write env.NAME, so that the run can pin it`,
+        );
       }
       const value = env[name];
       if (value !== undefined) pinned[name] = value;
       else if (!optional) {
-        throw new TidemarkError(unsetVariable, `${user.what} uses env.${name}, and the variable ${name} of the environment is not set`);
+        throw new TidemarkError(
+          unsetVariable,
+          `${user.what} uses env.${name}, and the variable ${name} of the environment is not set`,
+        );
       }
     }
   }

@@ -10,7 +10,7 @@ import { TidemarkError } from '../core/errors/error.js';
 import { invariant } from '../core/errors/invariant.js';
 import type { TargetAddress } from '../core/plan/file.js';
 import type { AssetPlan, EndpointPlan } from '../core/plan/plan.js';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/values/json.js';
+import { isJsonObject, type JsonObject } from '../core/values/json.js';
 import { assetSubject, fieldPlace } from './asset-mentions.js';
 import { connectorOfKind } from './connections.js';
 import { sameTarget } from './errors.js';
@@ -50,7 +50,8 @@ const itemScope = (plan: AssetPlan, file: ListedFile): TemplateScope => {
 
 /** Both spellings of the dialect (§4.2). */
 const checksModifying = (plan: AssetPlan): boolean =>
-  plan.source.options['check_is_modifying'] === true || plan.source.options['check_is_modifing'] === true;
+  plan.source.options['check_is_modifying'] === true ||
+  plan.source.options['check_is_modifing'] === true;
 
 const isSettled = (plan: AssetPlan, file: ListedFile, serverNowMs: number | null): boolean => {
   if (!checksModifying(plan) || serverNowMs === null) return true;
@@ -63,11 +64,16 @@ const addressing = (plan: AssetPlan, target: EndpointPlan, known: ItemFacts) => 
   const declared = connector.target;
   invariant(declared !== undefined, 'the connector of a planned target can be a target');
   const side: Side = { subject: assetSubject(plan.name), side: 'target', schema: declared.options };
-  const whereOf = (path: readonly (string | number)[]) => fieldPlace(assetSubject(plan.name), 'target', fieldName(path));
+  const whereOf = (path: readonly (string | number)[]) =>
+    fieldPlace(assetSubject(plan.name), 'target', fieldName(path));
   // Only what was written as a template is one: a rendered value that happens to hold braces is text.
   const perItem = new Map(
     textsIn(target.options)
-      .filter(({ path, text }) => factsAt(side.schema, path).template === 'item' && needsItem(mentions(text, whereOf(path))))
+      .filter(
+        ({ path, text }) =>
+          factsAt(side.schema, path).template === 'item' &&
+          needsItem(mentions(text, whereOf(path))),
+      )
       .map(({ path, text }) => [fieldName(path), compileText(text, whereOf(path))]),
   );
   const once = perItem.size === 0 ? parseOptions(target.options, side, undefined) : null;
@@ -80,10 +86,13 @@ const addressing = (plan: AssetPlan, target: EndpointPlan, known: ItemFacts) => 
     return parseOptions(withoutNulls(options as JsonObject), side, undefined);
   };
   return (file: ListedFile): TargetAddress =>
-    declared.address(known.targetConnection, once ?? optionsFor(file), { relativePath: file.relativePath });
+    declared.address(known.targetConnection, once ?? optionsFor(file), {
+      relativePath: file.relativePath,
+    });
 };
 
-const addressText = ({ container, key }: TargetAddress): string => (container === '' ? key : `${container}/${key}`);
+const addressText = ({ container, key }: TargetAddress): string =>
+  container === '' ? key : `${container}/${key}`;
 
 const assertDistinct = (plan: AssetPlan, items: readonly AddressedFile[]): void => {
   const taken = new Map<string, ListedFile>();
@@ -91,7 +100,8 @@ const assertDistinct = (plan: AssetPlan, items: readonly AddressedFile[]): void 
     if (address === null) continue;
     const place = JSON.stringify([address.container, address.key]);
     const first = taken.get(place);
-    if (first !== undefined) throw sameTargetError(plan, address, [first.identity.path, file.identity.path]);
+    if (first !== undefined)
+      throw sameTargetError(plan, address, [first.identity.path, file.identity.path]);
     taken.set(place, file);
   }
 };
@@ -108,11 +118,17 @@ export const sameTargetError = (
   );
 
 /** Throws `plan/same-target`, `plan/bad-predicate`, `plan/bad-options`, `target/bad-key` and template errors. */
-export const planItems = (plan: AssetPlan, files: readonly ListedFile[], known: ItemFacts): AddressedFiles => {
+export const planItems = (
+  plan: AssetPlan,
+  files: readonly ListedFile[],
+  known: ItemFacts,
+): AddressedFiles => {
   const { predicate } = plan.source.options;
   const where = fieldPlace(assetSubject(plan.name), 'source', 'predicate');
   const isAccepted = compilePredicate(predicate, where, (file) => itemScope(plan, file));
-  const chosen = files.filter((file) => isSettled(plan, file, known.serverNowMs) && isAccepted(file));
+  const chosen = files.filter(
+    (file) => isSettled(plan, file, known.serverNowMs) && isAccepted(file),
+  );
   const addressOf = plan.target === null ? () => null : addressing(plan, plan.target, known);
   const items = chosen.map((file): AddressedFile => ({ file, address: addressOf(file) }));
   assertDistinct(plan, items);

@@ -4,16 +4,31 @@ import { TidemarkError } from '../core/errors/error.js';
 import type { RunPlan } from '../core/plan/plan.js';
 import type { Definition } from '../language/definition/definition.js';
 import { planRun, type RunFacts } from './plan-run.js';
-import { asset, connection, endpoint, facts, job, parameter, project, sensor, trigger } from './planner.fixture.js';
+import {
+  asset,
+  connection,
+  endpoint,
+  facts,
+  job,
+  parameter,
+  project,
+  sensor,
+  trigger,
+} from './planner.fixture.js';
 
-const plan = (definition: Definition, input: unknown, name = 'orders_job', changes: Partial<RunFacts> = {}): RunPlan =>
-  planRun(definition, input, facts(name, changes));
+const plan = (
+  definition: Definition,
+  input: unknown,
+  name = 'orders_job',
+  changes: Partial<RunFacts> = {},
+): RunPlan => planRun(definition, input, facts(name, changes));
 
 const failure = (run: () => unknown): { code: string; message: string; fix: string } => {
   try {
     run();
   } catch (error) {
-    if (error instanceof TidemarkError) return { code: error.code, message: error.message, fix: error.fix };
+    if (error instanceof TidemarkError)
+      return { code: error.code, message: error.message, fix: error.fix };
     throw error;
   }
   throw new Error('nothing was thrown');
@@ -23,7 +38,10 @@ describe('which assets a run has', () => {
   it('a job, a prefixed job, an asset and a prefixed asset can be started', () => {
     for (const name of ['orders_job', 'job.orders_job', 'orders', 'asset.orders']) {
       const { context, assetIds } = plan(project(), {}, name);
-      expect([context.kind, assetIds]).toEqual([name.includes('job') ? 'job' : 'asset', { orders: 'shop/asset/orders' }]);
+      expect([context.kind, assetIds]).toEqual([
+        name.includes('job') ? 'job' : 'asset',
+        { orders: 'shop/asset/orders' },
+      ]);
     }
   });
 
@@ -51,11 +69,17 @@ describe('which assets a run has', () => {
   });
 
   it('a run of some assets does not wait for upstreams that it leaves out', () => {
-    const assets = [asset('first'), asset('second', { upstreams: [{ asset: 'first', alias: 'f' }] })];
+    const assets = [
+      asset('first'),
+      asset('second', { upstreams: [{ asset: 'first', alias: 'f' }] }),
+    ];
     const definition = project({ assets, jobs: [job('j', ['first', 'second'])] });
-    expect(plan(definition, { assets: ['second'] }, 'j').assets.map(({ name, upstreams }) => [name, upstreams])).toEqual([
-      ['second', []],
-    ]);
+    expect(
+      plan(definition, { assets: ['second'] }, 'j').assets.map(({ name, upstreams }) => [
+        name,
+        upstreams,
+      ]),
+    ).toEqual([['second', []]]);
   });
 
   it('an asset that the job does not have is refused with the ones that it has', () => {
@@ -75,14 +99,59 @@ describe('the input of a run is hostile', () => {
     ['no assets', { assets: [] }, 'plan/bad-request', 'empty list'],
     ['a tag that is a number', { tags: { a: 1 } }, 'plan/bad-request', '"tags.a" is 1'],
     ['a refresh that is text', { full_refresh: 'yes' }, 'plan/bad-request', 'true or false'],
-    ['a trigger without items', { trigger: { sensor: 's', connection: 'c', container: '' } }, 'plan/bad-request', 'trigger.items'],
-    ['a key that JavaScript reads otherwise', JSON.parse('{"params":{"__proto__":1}}'), 'plan/bad-request', '__proto__'],
-    ['a partition', { partition: '2026-01-01' }, 'plan/no-partitions', '"partition" is "2026-01-01"'],
-    ['a range of partitions', { partition_range: { from: 'a', to: 'b' } }, 'plan/no-partitions', 'partition_range'],
-    ['an unknown parameter', { params: { zone: 1 } }, 'plan/unknown-parameter', '"zone" is not known'],
-    ['overrides', { config: { orders: { source: { path: '/x' } } } }, 'plan/overrides-refused', 'does not allow'],
-    ['more than 512 KiB', { tags: Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`t${i}`, 'x'.repeat(4096)])), params: { a: 'y'.repeat(200_000) } }, 'plan/bad-request', 'KiB'],
-    ['a text of 5,000 characters', { tags: { a: 'x'.repeat(5_000) } }, 'plan/bad-request', 'at most 4096'],
+    [
+      'a trigger without items',
+      { trigger: { sensor: 's', connection: 'c', container: '' } },
+      'plan/bad-request',
+      'trigger.items',
+    ],
+    [
+      'a key that JavaScript reads otherwise',
+      JSON.parse('{"params":{"__proto__":1}}'),
+      'plan/bad-request',
+      '__proto__',
+    ],
+    [
+      'a partition',
+      { partition: '2026-01-01' },
+      'plan/no-partitions',
+      '"partition" is "2026-01-01"',
+    ],
+    [
+      'a range of partitions',
+      { partition_range: { from: 'a', to: 'b' } },
+      'plan/no-partitions',
+      'partition_range',
+    ],
+    [
+      'an unknown parameter',
+      { params: { zone: 1 } },
+      'plan/unknown-parameter',
+      '"zone" is not known',
+    ],
+    [
+      'overrides',
+      { config: { orders: { source: { path: '/x' } } } },
+      'plan/overrides-refused',
+      'does not allow',
+    ],
+    [
+      'more than 512 KiB',
+      {
+        tags: Object.fromEntries(
+          Array.from({ length: 100 }, (_, i) => [`t${i}`, 'x'.repeat(4096)]),
+        ),
+        params: { a: 'y'.repeat(200_000) },
+      },
+      'plan/bad-request',
+      'KiB',
+    ],
+    [
+      'a text of 5,000 characters',
+      { tags: { a: 'x'.repeat(5_000) } },
+      'plan/bad-request',
+      'at most 4096',
+    ],
   ];
   it.each(refusals)('%s is refused, naming what is wrong', (_, input, code, message) => {
     const found = failure(() => plan(project(), input));
@@ -98,7 +167,9 @@ describe('the input of a run is hostile', () => {
 
   it('braces in a launch value stay text', () => {
     const definition = project({
-      assets: [asset('orders', { source: endpoint('shelf', 'partner', { path: '{{ params.path }}' }) })],
+      assets: [
+        asset('orders', { source: endpoint('shelf', 'partner', { path: '{{ params.path }}' }) }),
+      ],
     });
     const { assets } = plan(definition, { params: { path: '{{ env.PARTNER_HOST }}' } });
     expect(assets[0]?.params).toEqual({ path: '{{ env.PARTNER_HOST }}' });
@@ -108,10 +179,16 @@ describe('the input of a run is hostile', () => {
 describe('parameters', () => {
   const using = (changes: Parameters<typeof job>[2], params = {}) =>
     project({
-      assets: [asset('orders', { source: endpoint('shelf', 'partner', { path: '/{{ params.zone }}' }), params })],
+      assets: [
+        asset('orders', {
+          source: endpoint('shelf', 'partner', { path: '/{{ params.zone }}' }),
+          params,
+        }),
+      ],
       jobs: [job('orders_job', ['orders'], changes)],
     });
-  const zone = (definition: Definition, input: unknown) => plan(definition, input).assets[0]?.params['zone'];
+  const zone = (definition: Definition, input: unknown) =>
+    plan(definition, input).assets[0]?.params['zone'];
 
   it('rank: launch of the asset > launch > ops_config > job_overrides > default > the asset', () => {
     const all = {
@@ -131,7 +208,10 @@ describe('parameters', () => {
   });
 
   it('a value of ops_config may be a template over values of a lower rank', () => {
-    const definition = using({ overrides: { zone: 'a' }, assetOverrides: { orders: { zone: '{{ params.zone }}-{{ vars.v }}' } } });
+    const definition = using({
+      overrides: { zone: 'a' },
+      assetOverrides: { orders: { zone: '{{ params.zone }}-{{ vars.v }}' } },
+    });
     expect(zone({ ...definition, vars: { v: 'b' } }, {})).toBe('a-b');
   });
 
@@ -144,7 +224,9 @@ describe('parameters', () => {
     ['mapping', '{"a":1}', { a: 1 }],
     ['string', 7, '7'],
   ] as const)('%s: %j becomes %j', (type, given, value) => {
-    expect(zone(using({ params: [parameter('zone', type)] }), { params: { zone: given } })).toEqual(value);
+    expect(zone(using({ params: [parameter('zone', type)] }), { params: { zone: given } })).toEqual(
+      value,
+    );
   });
 
   it.each([
@@ -155,13 +237,17 @@ describe('parameters', () => {
     ['mapping', [], 'a mapping'],
     ['string', null, 'text'],
   ] as const)('%s: %j is refused', (type, given, right) => {
-    const { code, message } = failure(() => plan(using({ params: [parameter('zone', type)] }), { params: { zone: given } }));
+    const { code, message } = failure(() =>
+      plan(using({ params: [parameter('zone', type)] }), { params: { zone: given } }),
+    );
     expect([code, message.includes(right)]).toEqual(['plan/bad-parameter', true]);
   });
 
   it('a value outside the choices is refused with the choices', () => {
     const definition = using({ params: [parameter('zone', 'string', { choices: ['a', 'b'] })] });
-    expect(failure(() => plan(definition, { params: { zone: 'c' } })).message).toContain('one of "a", "b"');
+    expect(failure(() => plan(definition, { params: { zone: 'c' } })).message).toContain(
+      'one of "a", "b"',
+    );
   });
 
   it('a required and a used parameter without a value are both named', () => {
@@ -173,17 +259,24 @@ describe('parameters', () => {
 
   it('a parameter with a default in the template may be missing', () => {
     const source = endpoint('shelf', 'partner', { path: "{{ params.zone | default('x') }}" });
-    expect(plan(project({ assets: [asset('orders', { source })] }), {}).assets[0]?.params).toEqual({});
+    expect(plan(project({ assets: [asset('orders', { source })] }), {}).assets[0]?.params).toEqual(
+      {},
+    );
   });
 });
 
 describe('what a run pins', () => {
   const withPath = (path: string, changes: Partial<Definition> = {}) =>
-    project({ assets: [asset('orders', { source: endpoint('shelf', 'partner', { path }) })], ...changes });
+    project({
+      assets: [asset('orders', { source: endpoint('shelf', 'partner', { path }) })],
+      ...changes,
+    });
 
   it('only the variables of the environment that its templates use', () => {
     const env = { PARTNER_HOST: 'h', ZONE: 'eu', OTHER: 'x' };
-    expect(plan(withPath('/{{ env.ZONE }}'), {}, 'orders_job', { env }).context.env).toEqual({ ZONE: 'eu' });
+    expect(plan(withPath('/{{ env.ZONE }}'), {}, 'orders_job', { env }).context.env).toEqual({
+      ZONE: 'eu',
+    });
   });
 
   it('an unset variable is named with the asset', () => {
@@ -193,8 +286,12 @@ describe('what a run pins', () => {
   });
 
   it('a variable of the environment inside vars is resolved and pinned', () => {
-    const definition = withPath('/{{ vars.root }}', { vars: { root: '{{ env.ROOT }}', unused: '{{ env.NOWHERE }}' } });
-    const { context } = plan(definition, {}, 'orders_job', { env: { PARTNER_HOST: 'h', ROOT: 'r' } });
+    const definition = withPath('/{{ vars.root }}', {
+      vars: { root: '{{ env.ROOT }}', unused: '{{ env.NOWHERE }}' },
+    });
+    const { context } = plan(definition, {}, 'orders_job', {
+      env: { PARTNER_HOST: 'h', ROOT: 'r' },
+    });
     expect([context.vars, context.env]).toEqual([{ root: 'r' }, { ROOT: 'r' }]);
   });
 
@@ -207,12 +304,24 @@ describe('what a run pins', () => {
 
   it('a connection that a parameter names', () => {
     const definition = project({
-      assets: [asset('orders', { source: endpoint('shelf', '{{ params.from }}', { path: '/out' }) })],
-      connections: [...project().connections, connection('other', 'shelf', { host: 'other.example' })],
+      assets: [
+        asset('orders', { source: endpoint('shelf', '{{ params.from }}', { path: '/out' }) }),
+      ],
+      connections: [
+        ...project().connections,
+        connection('other', 'shelf', { host: 'other.example' }),
+      ],
     });
-    expect(Object.keys(plan(definition, { params: { from: 'other' } }).connections)).toEqual(['lake', 'other']);
-    expect(failure(() => plan(definition, { params: { from: 'lake' } })).message).toContain('shelf is needed');
-    expect(failure(() => plan(definition, { params: { from: 'othr' } })).fix).toBe('Did you mean other?');
+    expect(Object.keys(plan(definition, { params: { from: 'other' } }).connections)).toEqual([
+      'lake',
+      'other',
+    ]);
+    expect(failure(() => plan(definition, { params: { from: 'lake' } })).message).toContain(
+      'shelf is needed',
+    );
+    expect(failure(() => plan(definition, { params: { from: 'othr' } })).fix).toBe(
+      'Did you mean other?',
+    );
   });
 
   it('G10: no secret, wherever the project names it', () => {
@@ -230,7 +339,10 @@ describe('overrides that the project allows', () => {
   const over = (source: object) => plan(definition, { config: { orders: { source } } });
 
   it('are merged over the options of the YAML', () => {
-    expect(over({ pattern: 'a' }).assets[0]?.source.configs).toEqual({ path: '/out', pattern: 'a' });
+    expect(over({ pattern: 'a' }).assets[0]?.source.configs).toEqual({
+      path: '/out',
+      pattern: 'a',
+    });
   });
 
   it.each([
@@ -258,7 +370,9 @@ describe('the plan as bytes', () => {
 
   it('a plan over 512 KiB is refused with advice', () => {
     const definition = project({
-      assets: [asset('orders', { source: endpoint('shelf', 'partner', { path: '{{ vars.big }}' }) })],
+      assets: [
+        asset('orders', { source: endpoint('shelf', 'partner', { path: '{{ vars.big }}' }) }),
+      ],
       vars: { big: 'x'.repeat(600_000) },
     });
     expect(failure(() => plan(definition, {})).code).toBe('plan/too-large');

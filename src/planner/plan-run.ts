@@ -17,13 +17,23 @@ import {
   type Timing,
 } from '../core/plan/plan.js';
 import type { JsonObject } from '../core/values/json.js';
-import type { AssetDefinition, Definition, JobDefinition } from '../language/definition/definition.js';
+import type {
+  AssetDefinition,
+  Definition,
+  JobDefinition,
+} from '../language/definition/definition.js';
 import { assetMentions } from './asset-mentions.js';
 import { applyOverrides } from './config-overrides.js';
 import type { Environment } from './connections.js';
 import { badRequest, noPartitions, unknownAsset, unknownName } from './errors.js';
 import { sealPlan } from './hash.js';
-import { checkLaunchNames, checkMissing, rankParams, type Launch, type ParameterUser } from './launch-params.js';
+import {
+  checkLaunchNames,
+  checkMissing,
+  rankParams,
+  type Launch,
+  type ParameterUser,
+} from './launch-params.js';
 import { orderAssets } from './order-assets.js';
 import { mentionsIn, type Mention } from './templates.js';
 import { pinConnections } from './pin-connections.js';
@@ -64,7 +74,10 @@ const selectionOf = (definition: Definition, type: string): Selection => {
   if (found.kind === 'asset') {
     return { kind: 'asset', name: found.asset.name, job: null, names: [found.asset.name] };
   }
-  throw new TidemarkError(unknownName, `"${type}" is a sensor, not a run; it starts the job "${found.sensor.job}"`);
+  throw new TidemarkError(
+    unknownName,
+    `"${type}" is a sensor, not a run; it starts the job "${found.sensor.job}"`,
+  );
 };
 
 const assertUnpartitioned = (request: RunRequest, name: string): void => {
@@ -84,7 +97,10 @@ const selectAssets = (
   const { names } = selection;
   const wanted = request.assets ?? names;
   if (wanted.length === 0) {
-    throw new TidemarkError(badRequest, 'input of the run: "assets" is an empty list; leave it out to run all of them');
+    throw new TidemarkError(
+      badRequest,
+      'input of the run: "assets" is an empty list; leave it out to run all of them',
+    );
   }
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined) {
@@ -105,15 +121,26 @@ interface Candidate {
 }
 
 /** Templates of parameters whose value an asset may see. */
-const parameterMentions = (job: JobDefinition | null, asset: AssetDefinition): readonly Mention[] => [
+const parameterMentions = (
+  job: JobDefinition | null,
+  asset: AssetDefinition,
+): readonly Mention[] => [
   ...mentionsIn(asset.params, `asset "${asset.name}"`),
   ...mentionsIn(job?.overrides ?? {}, 'job_overrides'),
   ...mentionsIn(job?.assetOverrides[asset.name] ?? {}, `ops_config of "${asset.name}"`),
 ];
 
-const endpoint = ({ kind, connection, configs }: EndpointSpec): EndpointSpec => ({ kind, connection, configs });
+const endpoint = ({ kind, connection, configs }: EndpointSpec): EndpointSpec => ({
+  kind,
+  connection,
+  configs,
+});
 
-const specOf = (asset: AssetDefinition, params: JsonObject, inRun: ReadonlySet<string>): AssetSpec => ({
+const specOf = (
+  asset: AssetDefinition,
+  params: JsonObject,
+  inRun: ReadonlySet<string>,
+): AssetSpec => ({
   name: asset.name,
   group: asset.group,
   description: asset.description,
@@ -134,7 +161,10 @@ const contextOf = (
   definition: Definition,
   selection: Selection,
   request: RunRequest,
-  known: RunFacts & { readonly pinned: Readonly<Record<string, string>>; readonly used: readonly Mention[] },
+  known: RunFacts & {
+    readonly pinned: Readonly<Record<string, string>>;
+    readonly used: readonly Mention[];
+  },
 ): RunContext => ({
   version: planVersion,
   project: definition.project.name,
@@ -160,11 +190,19 @@ const specsOf = (
 ): readonly AssetSpec[] => {
   const { job, names } = selection;
   const trigger = context.trigger === null ? {} : { trigger: triggerScope(context.trigger) };
-  const scope = { env: context.env, vars: context.vars, run_tags: context.tags, now: context.plannedAt, ...trigger };
+  const scope = {
+    env: context.env,
+    vars: context.vars,
+    run_tags: context.tags,
+    now: context.plannedAt,
+    ...trigger,
+  };
   const launch: Launch = { params: request.params ?? {}, job, assetNames: names, scope };
-  const users = candidates.map(
-    ({ asset, mentions }): ParameterUser => ({ name: asset.name, params: asset.params, mentions }),
-  );
+  const users = candidates.map(({ asset, mentions }): ParameterUser => ({
+    name: asset.name,
+    params: asset.params,
+    mentions,
+  }));
   checkLaunchNames(users, launch);
   const inRun = new Set(candidates.map(({ asset }) => asset.name));
   return candidates.map(({ asset, mentions }) => {
@@ -186,11 +224,19 @@ export const planRun = (definition: Definition, input: unknown, known: RunFacts)
   const selection = selectionOf(definition, known.name);
   const request = readRequest(input);
   assertUnpartitioned(request, selection.name);
-  const overrides = { allowed: definition.project.allowConfigOverrides, connectors: known.connectors };
-  const selected = applyOverrides(selectAssets(definition, selection, request), request.config, overrides);
-  const candidates = orderAssets(selected).map(
-    (asset): Candidate => ({ asset, mentions: assetMentions(asset, known.connectors) }),
+  const overrides = {
+    allowed: definition.project.allowConfigOverrides,
+    connectors: known.connectors,
+  };
+  const selected = applyOverrides(
+    selectAssets(definition, selection, request),
+    request.config,
+    overrides,
   );
+  const candidates = orderAssets(selected).map((asset): Candidate => ({
+    asset,
+    mentions: assetMentions(asset, known.connectors),
+  }));
   const users = candidates.map(({ asset, mentions }) => ({
     what: `asset "${asset.name}"`,
     mentions: [...mentions, ...parameterMentions(selection.job, asset)],
@@ -199,7 +245,12 @@ export const planRun = (definition: Definition, input: unknown, known: RunFacts)
   const used = users.flatMap((user) => user.mentions);
   const context = contextOf(definition, selection, request, { ...known, pinned, used });
   const assets = specsOf(candidates, selection, request, context);
-  const connections: Readonly<Record<string, PinnedConnection>> = pinConnections(definition, assets, context, known);
+  const connections: Readonly<Record<string, PinnedConnection>> = pinConnections(
+    definition,
+    assets,
+    context,
+    known,
+  );
   return sealPlan(`run of "${selection.name}"`, {
     context,
     connections,

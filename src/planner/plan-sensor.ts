@@ -1,11 +1,17 @@
 /** What a sensor watches: its connection pinned, its options resolved. Same input, same bytes; no secret in it. */
 import type { Connector } from '../connectors/connector.js';
 import { TidemarkError } from '../core/errors/error.js';
-import { planVersion } from '../core/plan/plan.js';
+import { planVersion, type EndpointPlan } from '../core/plan/plan.js';
 import { seenMaxDefault, type SensorPlan } from '../core/plan/sensor-plan.js';
 import type { JsonObject } from '../core/values/json.js';
+import { templateFunctions } from '../language/template/functions/all.js';
 import type { Definition, SensorDefinition } from '../language/definition/definition.js';
-import { connectionNamed, connectionWithoutSecrets, type Environment } from './connections.js';
+import {
+  connectionNamed,
+  connectionWithoutSecrets,
+  connectorOfKind,
+  type Environment,
+} from './connections.js';
 import { badConnection, noRoute, unknownName } from './errors.js';
 import { sealPlan } from './hash.js';
 import { keptScope } from './kept-scope.js';
@@ -42,7 +48,9 @@ const mentionsOf = (sensor: SensorDefinition, side: Side): SensorMentions => {
     where: where(fieldName(path)),
     facts: factsAt(side.schema, path),
   }));
-  const plain = texts.filter(({ facts }) => facts.secret !== true && facts.template !== 'predicate');
+  const plain = texts.filter(
+    ({ facts }) => facts.secret !== true && facts.template !== 'predicate',
+  );
   const predicates = texts.filter(({ facts }) => facts.template === 'predicate');
   return {
     run: [
@@ -53,16 +61,38 @@ const mentionsOf = (sensor: SensorDefinition, side: Side): SensorMentions => {
   };
 };
 
-/** Throws what `planRun` throws for connections, variables, templates and options. */
-export const planSensor = (definition: Definition, name: string, known: SensorFacts): SensorPlan => {
-  const sensor = sensorNamed(definition, name);
+const functionModules: ReadonlySet<string> = new Set([
+  'fn',
+  ...templateFunctions.map(({ name }) => name.split('.')[0] ?? ''),
+]);
+
+/** Without the clock where no function could ask for it: a sensor that did not change keeps its hash. */
+const sensorScope = (scope: TemplateScope, predicate: readonly Mention[]): JsonObject => {
+  const { now, ...rest } = keptScope(scope, predicate);
+  const usesFunctions = predicate.some(({ path }) => functionModules.has(path[0] ?? ''));
+  return usesFunctions && now !== undefined ? { now, ...rest } : rest;
+};
+
+interface Watched {
+  readonly source: EndpointPlan;
+  readonly container: string;
+  readonly scope: JsonObject;
+}
+
+const watchedBy = (
+  definition: Definition,
+  sensor: SensorDefinition,
+  known: SensorFacts,
+): Watched => {
+  const subject = `sensor "${sensor.name}"`;
   const { kind, configs, connection: connectionText } = sensor.source;
-  const declared = known.connectors.find((candidate) => candidate.kind === kind)?.source;
-  if (declared === undefined) throw new TidemarkError(noRoute, `sensor "${sensor.name}": nothing reads "${kind}"`);
-  const side: Side = { subject: `sensor "${sensor.name}"`, side: 'source', schema: declared.options };
+  const declared = connectorOfKind(known.connectors, kind).source;
+  if (declared === undefined)
+    throw new TidemarkError(noRoute, `${subject}: nothing reads "${kind}"`);
+  const side: Side = { subject, side: 'source', schema: declared.options };
   const used = mentionsOf(sensor, side);
   const all = [...used.run, ...used.predicate];
-  const env = pinEnv([{ what: side.subject, mentions: all }], definition.vars, known.env);
+  const env = pinEnv([{ what: subject, mentions: all }], definition.vars, known.env);
   const scope: TemplateScope = {
     env,
     vars: renderVars(definition.vars, all, env),
@@ -70,29 +100,45 @@ export const planSensor = (definition: Definition, name: string, known: SensorFa
     now: known.plannedAt,
     source: {},
   };
-  const connectionName = renderConnectionName(connectionText, scope, `${side.subject}, connection`);
-  const connection = connectionNamed(definition.connections, connectionName, side.subject);
+  const connectionName = renderConnectionName(connectionText, scope, `${subject}, connection`);
+  const connection = connectionNamed(definition.connections, connectionName, subject);
   if (connection.kind !== kind) {
-    throw new TidemarkError(badConnection, `${side.subject}: connection "${connectionName}" is one of ${connection.kind}, and ${kind} is needed`);
+    throw new TidemarkError(
+      badConnection,
+      `${subject}: connection "${connectionName}" is one of ${connection.kind}, and ${kind} is needed`,
+    );
   }
   const facts = { connectors: known.connectors, vars: definition.vars, env: known.env };
   const { connector, config } = connectionWithoutSecrets(connection, facts);
   const { options } = renderOptions(configs, side, scope);
   const parsed = parseOptions(options, side, declared.check?.bind(declared));
-  return sealPlan(side.subject, {
+  const identity = { ...connector.connection.identity(config) };
+  return {
+    source: { kind, identity, connection: connectionName, options },
+    container: declared.container(config, parsed),
+    scope: sensorScope(scope, used.predicate),
+  };
+};
+
+/** Throws what `planRun` throws for connections, variables, templates and options. */
+export const planSensor = (
+  definition: Definition,
+  name: string,
+  known: SensorFacts,
+): SensorPlan => {
+  const sensor = sensorNamed(definition, name);
+  return sealPlan(`sensor "${sensor.name}"`, {
     version: planVersion,
     project: definition.project.name,
     name: sensor.name,
-    source: { kind, identity: { ...connector.connection.identity(config) }, connection: connectionName, options },
-    container: declared.container(config, parsed),
-    scope: keptScope(scope, used.predicate),
+    ...watchedBy(definition, sensor, known),
     job: sensor.job,
     triggerMode: sensor.triggerMode,
     intervalMs: sensor.minimumIntervalMs,
     settleMs: sensor.settleMs,
     lookbackMs: sensor.lookbackMs,
     advance: sensor.advance,
-    params: sensor.params satisfies JsonObject,
+    params: sensor.params,
     initialCursor: sensor.initialCursor,
     seenMax: seenMaxDefault,
     startsRunning: sensor.startsRunning,

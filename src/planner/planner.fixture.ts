@@ -4,7 +4,15 @@
  */
 import { z } from 'zod';
 import { defineConnector, type Connector, type ListedFile } from '../connectors/connector.js';
-import { connectionText, field, filePattern, itemText, predicate, runText, secretText } from '../connectors/fields.js';
+import {
+  connectionText,
+  field,
+  filePattern,
+  itemText,
+  predicate,
+  runText,
+  secretText,
+} from '../connectors/fields.js';
 import { defaultTiming, type RetrySpec, type Trigger } from '../core/plan/plan.js';
 import type { JsonObject } from '../core/values/json.js';
 import type {
@@ -18,9 +26,11 @@ import type {
 } from '../language/definition/definition.js';
 import type { RunFacts } from './plan-run.js';
 
-const nothingOpens = (): Promise<never> => Promise.reject(new Error('planning opens no connection'));
+const nothingOpens = (): Promise<never> =>
+  Promise.reject(new Error('planning opens no connection'));
 
-const flag = (description: string) => field(z.boolean(), { description, template: 'run' }).optional();
+const flag = (description: string) =>
+  field(z.boolean(), { description, template: 'run' }).optional();
 
 const shelfConnection = z.strictObject({
   host: connectionText('Name of the server'),
@@ -54,12 +64,19 @@ export const shelf: Connector = defineConnector<
   },
   source: {
     options: shelfSource,
-    capabilities: { reads: 'bytes', resumes: 'byte-offset', identity: 'size+time', watches: true, removes: false },
+    capabilities: {
+      reads: 'bytes',
+      resumes: 'byte-offset',
+      identity: 'size+time',
+      watches: true,
+      removes: false,
+    },
     itemFields: { file_name: 'Name', file_size: 'Bytes' },
     itemFieldMistakes: { object_name: 'file_name' },
     describe: ({ host }, { path }) => `shelf://${host}${path}`,
     covers: ({ path, pattern }, file) =>
-      file.path.startsWith(`${path}/`) && new RegExp(`^(?:${pattern ?? '.*'})`).test(file.path.slice(path.length + 1)),
+      file.path.startsWith(`${path}/`) &&
+      new RegExp(`^(?:${pattern ?? '.*'})`).test(file.path.slice(path.length + 1)),
     container: () => '',
     open: nothingOpens,
   },
@@ -130,7 +147,11 @@ const span = { file: 'pipelines/a.yaml', line: 3, column: 1, endLine: 3, endColu
 
 const retry: RetrySpec = { attemptsWithoutProgress: 3, delayMs: 0, backoff: 'constant' };
 
-export const connection = (name: string, kind: string, config: JsonObject): ConnectionDefinition => ({
+export const connection = (
+  name: string,
+  kind: string,
+  config: JsonObject,
+): ConnectionDefinition => ({
   name,
   kind,
   type: `${kind}Resource`,
@@ -165,7 +186,11 @@ export const asset = (name: string, changes: Partial<AssetDefinition> = {}): Ass
   ...changes,
 });
 
-export const job = (name: string, assets: readonly string[], changes: Partial<JobDefinition> = {}): JobDefinition => ({
+export const job = (
+  name: string,
+  assets: readonly string[],
+  changes: Partial<JobDefinition> = {},
+): JobDefinition => ({
   name,
   description: '',
   assets,
@@ -203,11 +228,24 @@ export const sensor = (changes: Partial<SensorDefinition> = {}): SensorDefinitio
 });
 
 export const project = (changes: Partial<Definition> = {}): Definition => ({
-  project: { name: 'shop', namespace: null, taskQueue: 'shop', timeZone: 'UTC', allowConfigOverrides: false, span: null },
+  project: {
+    name: 'shop',
+    namespace: null,
+    taskQueue: 'shop',
+    timeZone: 'UTC',
+    allowConfigOverrides: false,
+    span: null,
+  },
   env: 'dev',
   connections: [
-    connection('lake', 'crate', { endpoint: 'https://lake.example', secret_key: '{{ env.LAKE_KEY }}' }),
-    connection('partner', 'shelf', { host: '{{ env.PARTNER_HOST }}', password: 'env:PARTNER_PASSWORD' }),
+    connection('lake', 'crate', {
+      endpoint: 'https://lake.example',
+      secret_key: '{{ env.LAKE_KEY }}',
+    }),
+    connection('partner', 'shelf', {
+      host: '{{ env.PARTNER_HOST }}',
+      password: 'env:PARTNER_PASSWORD',
+    }),
   ],
   vars: {},
   assets: [asset('orders')],

@@ -16,7 +16,10 @@ export const compilePredicate = (
   const evaluate = compileExpression(predicate, where);
   return (file) => {
     // Bare names of the item's fields stand above everything else.
-    const answer = evaluate({ ...scopeOf(file), ...file.fields }, `, for ${shown(file.identity.path)}`);
+    const answer = evaluate(
+      { ...scopeOf(file), ...file.fields },
+      `, for ${shown(file.identity.path)}`,
+    );
     if (typeof answer === 'boolean') return answer;
     throw new TidemarkError(
       badPredicate,

@@ -30,7 +30,8 @@ const object = (value: unknown, where: string): JsonObject => {
 };
 
 const text = (value: unknown, where: string, max = textMax): string => {
-  if (typeof value !== 'string') throw refuse(`"${where}"`, `is ${shown(value)}`, 'it must be text');
+  if (typeof value !== 'string')
+    throw refuse(`"${where}"`, `is ${shown(value)}`, 'it must be text');
   if (value.length > max) {
     throw refuse(`"${where}"`, `has ${value.length} characters`, `at most ${max} are allowed`);
   }
@@ -70,7 +71,8 @@ const checkShape = (value: unknown, where: string, depth: number): void => {
   if (depth > depthMax) throw refuse(where, 'is nested too deeply', `at most ${depthMax} levels`);
   if (value === null || typeof value !== 'object') return;
   for (const [key, entry] of Object.entries(value)) {
-    if (forbiddenKeys.has(key)) throw refuse(where, `has a key ${shown(key)}`, 'choose another name');
+    if (forbiddenKeys.has(key))
+      throw refuse(where, `has a key ${shown(key)}`, 'choose another name');
     checkShape(entry, where === 'the input' ? `"${key}"` : where, depth + 1);
   }
 };
@@ -100,7 +102,9 @@ const triggerItem = (value: unknown, where: string): TriggerItem => {
       path: text(identity['path'], `${where}.identity.path`),
       size,
       modified: text(identity['modified'], `${where}.identity.modified`),
-      ...Object.fromEntries(optional.map((name) => [name, text(identity[name], `${where}.identity.${name}`)])),
+      ...Object.fromEntries(
+        optional.map((name) => [name, text(identity[name], `${where}.identity.${name}`)]),
+      ),
     },
     relative_path: text(item['relative_path'], `${where}.relative_path`),
     fields: object(item['fields'], `${where}.fields`),
@@ -159,7 +163,11 @@ const checkSize = (input: unknown): void => {
 export const readRequest = (input: unknown): RunRequest => {
   if (input === undefined || input === null) return {};
   if (!isJsonObject(input)) {
-    throw refuse('it', `is ${shown(input)}`, 'it must be one JSON object: {"params": {"day": "2026-01-31"}}');
+    throw refuse(
+      'it',
+      `is ${shown(input)}`,
+      'it must be one JSON object: {"params": {"day": "2026-01-31"}}',
+    );
   }
   checkShape(input, 'the input', 0);
   checkSize(input);

@@ -4,19 +4,25 @@
  * Keeps true: a field declared secret is never resolved here, it stays the reference that was written; a template
  * that fails is an error that names asset, field and expression (D15).
  */
-import type { z } from 'zod';
 import { TidemarkError } from '../core/errors/error.js';
 import type { JsonObject, JsonValue } from '../core/values/json.js';
 import { fieldPlace } from './asset-mentions.js';
 import { badOptions, badTemplate } from './errors.js';
-import { factsAt, fieldName, mapTexts, withoutNulls, type OptionPath } from './option-fields.js';
+import {
+  factsAt,
+  fieldName,
+  mapTexts,
+  withoutNulls,
+  type OptionPath,
+  type OptionSchema,
+} from './option-fields.js';
 import { shown } from './read-request.js';
 import { isConstant, mentions, renderText, type Mention, type TemplateScope } from './templates.js';
 
 export interface Side {
   readonly subject: string;
   readonly side: 'source' | 'target';
-  readonly schema: z.ZodType;
+  readonly schema: OptionSchema;
 }
 
 /** Does a text need the file at hand? `source.path` and its like are options of the source: known before. */
@@ -35,7 +41,10 @@ export interface RenderedOptions {
  */
 const assertNoBraces = (value: JsonValue, where: string): void => {
   if (typeof value !== 'string' || !/\{[{%#]/.test(value)) return;
-  throw new TidemarkError(badOptions, `${where} is ${shown(value)} once it is resolved; braces are not allowed here`);
+  throw new TidemarkError(
+    badOptions,
+    `${where} is ${shown(value)} once it is resolved; braces are not allowed here`,
+  );
 };
 
 const renderOption = (text: string, path: OptionPath, side: Side, scope: TemplateScope) => {
@@ -49,11 +58,21 @@ const renderOption = (text: string, path: OptionPath, side: Side, scope: Templat
     return { value, kept: [] };
   }
   if (side.side === 'target' && facts.template === 'item') return { value: text, kept: used };
-  const reason = side.side === 'source' ? 'a source is read before its items are known' : 'this field is the same for every item';
-  throw new TidemarkError(badTemplate, `${where} is ${shown(text)}; ${reason}, so it cannot use source.item`);
+  const reason =
+    side.side === 'source'
+      ? 'a source is read before its items are known'
+      : 'this field is the same for every item';
+  throw new TidemarkError(
+    badTemplate,
+    `${where} is ${shown(text)}; ${reason}, so it cannot use source.item`,
+  );
 };
 
-export const renderOptions = (configs: JsonObject, side: Side, scope: TemplateScope): RenderedOptions => {
+export const renderOptions = (
+  configs: JsonObject,
+  side: Side,
+  scope: TemplateScope,
+): RenderedOptions => {
   const kept: Mention[] = [];
   const rendered = mapTexts(configs, (text, path) => {
     const result = renderOption(text, path, side, scope);
@@ -66,7 +85,10 @@ export const renderOptions = (configs: JsonObject, side: Side, scope: TemplateSc
 
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>(
-    (current, step) => (typeof current === 'object' && current !== null ? (current as Record<PropertyKey, unknown>)[step] : undefined),
+    (current, step) =>
+      typeof current === 'object' && current !== null
+        ? (current as Record<PropertyKey, unknown>)[step]
+        : undefined,
     value,
   );
 
@@ -74,16 +96,20 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
  * `{{ params.day }}` is the number 20260131 where the parameter is one; a field that takes text gets its text.
  * Only fields of the top level: there templates give whole values.
  */
-const textWhereTextIsMeant = (options: JsonObject, schema: z.ZodType): JsonObject => {
+const textWhereTextIsMeant = (options: JsonObject, schema: OptionSchema): JsonObject => {
   const parsed = schema.safeParse(options);
   if (parsed.success) return options;
-  const changed = parsed.error.issues.flatMap((issue): readonly (readonly [string, JsonValue])[] => {
-    const [field] = issue.path;
-    if (issue.path.length !== 1 || typeof field !== 'string') return [];
-    const expectsText = issue.code === 'invalid_type' && issue.expected === 'string';
-    const value = options[field];
-    return expectsText && (typeof value === 'number' || typeof value === 'boolean') ? [[field, String(value)]] : [];
-  });
+  const changed = parsed.error.issues.flatMap(
+    (issue): readonly (readonly [string, JsonValue])[] => {
+      const [field] = issue.path;
+      if (issue.path.length !== 1 || typeof field !== 'string') return [];
+      const expectsText = issue.code === 'invalid_type' && issue.expected === 'string';
+      const value = options[field];
+      return expectsText && (typeof value === 'number' || typeof value === 'boolean')
+        ? [[field, String(value)]]
+        : [];
+    },
+  );
   return { ...options, ...Object.fromEntries(changed) };
 };
 
@@ -92,7 +118,11 @@ const assertSupported = (options: JsonObject, side: Side): void => {
   for (const name of Object.keys(options)) {
     const { refused } = factsAt(side.schema, [name]);
     if (refused === undefined) continue;
-    throw new TidemarkError(badOptions, `${fieldPlace(side.subject, side.side, name)} is not supported`, { fix: refused });
+    throw new TidemarkError(
+      badOptions,
+      `${fieldPlace(side.subject, side.side, name)} is not supported`,
+      { fix: refused },
+    );
   }
 };
 
@@ -106,14 +136,24 @@ const sentence = (message: string, value: unknown): string =>
 export const parseOptions = (
   options: JsonObject,
   side: Side,
-  check: ((parsed: unknown) => readonly { severity: string; path: readonly (string | number)[]; message: string; fix?: string }[]) | undefined,
+  check:
+    | ((parsed: unknown) => readonly {
+        severity: string;
+        path: readonly (string | number)[];
+        message: string;
+        fix?: string;
+      }[])
+    | undefined,
 ): unknown => {
   assertSupported(options, side);
   const parsed = side.schema.safeParse(options);
   if (!parsed.success) {
     const reasons = parsed.error.issues.map((issue) => {
       const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
-      const value = factsAt(side.schema, path).secret === true || path.length === 0 ? undefined : valueAt(options, path);
+      const value =
+        factsAt(side.schema, path).secret === true || path.length === 0
+          ? undefined
+          : valueAt(options, path);
       return `${fieldPlace(side.subject, side.side, fieldName(path))}: ${sentence(issue.message, value)}`;
     });
     throw new TidemarkError(badOptions, reasons.join('; '));
@@ -121,7 +161,11 @@ export const parseOptions = (
   const finding = (check?.(parsed.data) ?? []).find((candidate) => candidate.severity === 'error');
   if (finding !== undefined) {
     const where = fieldPlace(side.subject, side.side, fieldName(finding.path));
-    throw new TidemarkError(badOptions, `${where}: ${finding.message}`, finding.fix === undefined ? {} : { fix: finding.fix });
+    throw new TidemarkError(
+      badOptions,
+      `${where}: ${finding.message}`,
+      finding.fix === undefined ? {} : { fix: finding.fix },
+    );
   }
   return parsed.data;
 };

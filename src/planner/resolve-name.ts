@@ -42,7 +42,9 @@ const notFound = (definition: Definition, name: string): TidemarkError => {
   const { jobs, assets, sensors } = definition;
   const all = [...jobs, ...assets, ...sensors].map((entry) => entry.name);
   const near = suggest(name.replace(/^(job|asset|sensor)\./, ''), all);
-  const known = [listed('jobs', jobs), listed('assets', assets), listed('sensors', sensors)].join('; ');
+  const known = [listed('jobs', jobs), listed('assets', assets), listed('sensors', sensors)].join(
+    '; ',
+  );
   const shown = name.length > 200 ? `${name.slice(0, 200)}…` : name;
   return new TidemarkError(
     unknownName,

@@ -7,8 +7,7 @@ import type { Connector } from '../connectors/connector.js';
 export type Route = 'copy-bytes' | 'list-only';
 
 export type RouteChoice =
-  | { readonly route: Route; readonly why: string }
-  | { readonly route: null; readonly why: string };
+  { readonly route: Route; readonly why: string } | { readonly route: null; readonly why: string };
 
 const refused = (why: string): RouteChoice => ({ route: null, why });
 
@@ -27,7 +26,10 @@ const copyReason = (source: Connector, target: Connector): string => {
 export const chooseRoute = (source: Connector, target: Connector | null): RouteChoice => {
   if (source.source === undefined) return refused(`${source.type} can only be a target`);
   if (target === null) {
-    return { route: 'list-only', why: 'the asset has no target: files are counted, nothing is written' };
+    return {
+      route: 'list-only',
+      why: 'the asset has no target: files are counted, nothing is written',
+    };
   }
   if (target.target === undefined) return refused(`${target.type} can only be a source`);
   const { reads } = source.source.capabilities;
@@ -35,5 +37,7 @@ export const chooseRoute = (source: Connector, target: Connector | null): RouteC
   if (reads === 'bytes' && accepts === 'bytes') {
     return { route: 'copy-bytes', why: copyReason(source, target) };
   }
-  return refused(`${source.type} reads ${String(reads)}, and ${target.type} accepts ${String(accepts)}`);
+  return refused(
+    `${source.type} reads ${String(reads)}, and ${target.type} accepts ${String(accepts)}`,
+  );
 };

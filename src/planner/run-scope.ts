@@ -41,5 +41,8 @@ export const assetScope = (
 export const renderConnectionName = (text: string, scope: TemplateScope, where: string): string => {
   const name = renderText(text, scope, where);
   if (typeof name === 'string' && name !== '') return name;
-  throw new TidemarkError(badConnection, `${where}: ${shown(text)} gives ${shown(name)}; it must give a name`);
+  throw new TidemarkError(
+    badConnection,
+    `${where}: ${shown(text)} gives ${shown(name)}; it must give a name`,
+  );
 };

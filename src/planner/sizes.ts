@@ -64,7 +64,10 @@ export const askedPartBytes = (parsed: unknown): number | null => {
  * Bytes of a part of a file with this size: the least size, or as many whole MiB as keep the file within `partsMax`
  * parts. A function of plan and size alone, because boundaries must be the same for every attempt.
  */
-export const partBytesFor = (sizes: Pick<CopySizes, 'partBytes' | 'partsMax'>, fileBytes: number): number => {
+export const partBytesFor = (
+  sizes: Pick<CopySizes, 'partBytes' | 'partsMax'>,
+  fileBytes: number,
+): number => {
   const needed = Math.ceil(fileBytes / sizes.partsMax);
   if (needed <= sizes.partBytes) return sizes.partBytes;
   const step = Math.min(mebibyte, sizes.partBytes);

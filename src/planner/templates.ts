@@ -42,13 +42,18 @@ const parsed = (text: string, where: string): Template => {
 };
 
 const mentionsOf = (template: Template): readonly Mention[] => [
-  ...template.references.map(({ root, path, guarded }) => ({ path: [root, ...path], optional: guarded })),
+  ...template.references.map(({ root, path, guarded }) => ({
+    path: [root, ...path],
+    optional: guarded,
+  })),
   ...template.calls.map(({ name }) => ({ path: ['fn', ...name.split('.')], optional: false })),
 ];
 
 /** What is answered once (`{% if x is defined %}`) counts as answered everywhere in the same text. */
 const settled = (found: readonly Mention[]): readonly Mention[] => {
-  const answered = new Set(found.filter(({ optional }) => optional).map(({ path }) => path.join('\n')));
+  const answered = new Set(
+    found.filter(({ optional }) => optional).map(({ path }) => path.join('\n')),
+  );
   return found.map(({ path }) => ({ path, optional: answered.has(path.join('\n')) }));
 };
 
@@ -66,14 +71,21 @@ export const isConstant = (text: string, where: string): boolean => parsed(text,
 const wrapped = (expression: string, where: string): Template => {
   const template = parsed(`{{ ${expression} }}`, where);
   if (template.sole !== undefined) return template;
-  throw new TidemarkError(badPredicate, `${where} is ${quoted(expression)}; it must be one expression without braces`);
+  throw new TidemarkError(
+    badPredicate,
+    `${where} is ${quoted(expression)}; it must be one expression without braces`,
+  );
 };
 
 /** What an expression without braces mentions. */
 export const expressionMentions = (expression: string, where: string): readonly Mention[] =>
   settled(mentionsOf(wrapped(expression, where)));
 
-const plain = (value: TemplateValue, where: string, secrets: SecretLookup | undefined): JsonValue => {
+const plain = (
+  value: TemplateValue,
+  where: string,
+  secrets: SecretLookup | undefined,
+): JsonValue => {
   if (isInstant(value)) return value.text;
   if (isSqlFragment(value)) return value.sql;
   if (isSecretReference(value)) {
@@ -106,22 +118,35 @@ const evaluated = (
   } catch (error) {
     if (!(error instanceof TidemarkError)) throw error;
     // The same event, with the place that only the planner knows.
-    throw new TidemarkError(error.kind, `${where}: ${error.message}`, { fix: error.fix, details: error.details });
+    throw new TidemarkError(error.kind, `${where}: ${error.message}`, {
+      fix: error.fix,
+      details: error.details,
+    });
   }
 };
 
 /** A text that is resolved for many scopes: parsed once. */
-export const compileText = (text: string, where: string): ((scope: TemplateScope, place: string) => JsonValue) => {
+export const compileText = (
+  text: string,
+  where: string,
+): ((scope: TemplateScope, place: string) => JsonValue) => {
   const template = parsed(text, where);
   return (scope, place) => evaluated(template, scope, `${where}${place}`, undefined);
 };
 
 /** The text's value: native for exactly one `{{ expression }}`. `secrets` is given only for secret fields. */
-export const renderText = (text: string, scope: TemplateScope, where: string, secrets?: SecretLookup): JsonValue =>
-  evaluated(parsed(text, where), scope, where, secrets);
+export const renderText = (
+  text: string,
+  scope: TemplateScope,
+  where: string,
+  secrets?: SecretLookup,
+): JsonValue => evaluated(parsed(text, where), scope, where, secrets);
 
 /** An expression without braces, parsed once. */
-export const compileExpression = (expression: string, where: string): ((scope: TemplateScope, place: string) => JsonValue) => {
+export const compileExpression = (
+  expression: string,
+  where: string,
+): ((scope: TemplateScope, place: string) => JsonValue) => {
   const template = wrapped(expression, where);
   return (scope, place) => evaluated(template, scope, `${where}${place}`, undefined);
 };

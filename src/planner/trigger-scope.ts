@@ -9,7 +9,9 @@ import type { JsonObject } from '../core/values/json.js';
 export const triggerScope = (trigger: Trigger): JsonObject => {
   const items = trigger.items.map((item) => item.fields);
   const texts = { cursor: trigger.cursor, last_cursor: trigger.last_cursor, now: trigger.now };
-  const given = Object.entries(texts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  const given = Object.entries(texts).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  );
   const [only] = items;
   return {
     sensor: trigger.sensor,

@@ -36,7 +36,10 @@ export const renderVars = (
     if (isConstant(text, where)) return text;
     const inner = mentions(text, where);
     if (inner.some(({ path }) => path[0] !== 'env' && path[0] !== 'fn')) {
-      throw new TidemarkError(badTemplate, `${where} is ${JSON.stringify(text)}; a variable may only use env and functions`);
+      throw new TidemarkError(
+        badTemplate,
+        `${where} is ${JSON.stringify(text)}; a variable may only use env and functions`,
+      );
     }
     return renderText(text, { env: JSON.parse(JSON.stringify(env)) as JsonObject }, where);
   }) as JsonObject;

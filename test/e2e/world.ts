@@ -10,8 +10,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { Client, Connection } from '@temporalio/client';
 import { supervise, type Supervisor } from '../../src/runtime/worker/supervisor.js';
+import type { OnRequest } from '../../src/devstack/s3/fault.js';
 import { startS3Server, type S3Server } from '../../src/devstack/s3/server.js';
 import { createHostKey } from '../../src/devstack/sftp/host-key.js';
 import { startSftpServer, type SftpServer } from '../../src/devstack/sftp/sftp-server.js';
@@ -43,6 +45,8 @@ export interface World extends AsyncDisposable {
   superviseWorker(): Supervisor;
   start(type: string, input?: object, workflowId?: string): Promise<string>;
   result(workflowId: string): Promise<unknown>;
+  /** Uploads that are open on the S3 server, asked for by an independent client. */
+  openUploads(): Promise<number>;
 }
 
 export const connectionsYaml = (extra: { sftp?: string; s3?: string } = {}): string => `
@@ -82,7 +86,13 @@ const settings = (root: string, taskQueue: string): string =>
     timing: { heartbeatTimeoutMs: 5000, retryIntervalMs: 1000 },
   });
 
-export const startWorld = async (name: string): Promise<World> => {
+export interface WorldOptions {
+  /** Sees every request to the S3 server, and may answer a fault. */
+  readonly onS3Request?: OnRequest;
+  readonly onSftpRead?: Parameters<typeof startSftpServer>[0]['onRead'];
+}
+
+export const startWorld = async (name: string, options: WorldOptions = {}): Promise<World> => {
   const temporal = temporalForTests();
   const folder = await mkdtemp(join(tmpdir(), `tidemark-${name}-`));
   const [root, sftpRoot, s3Root] = ['project', 'sftp', 's3'].map((part) => join(folder, part)) as [
@@ -93,10 +103,21 @@ export const startWorld = async (name: string): Promise<World> => {
   await Promise.all([root, sftpRoot, s3Root].map((path) => mkdir(path, { recursive: true })));
   const secret = (): string => randomBytes(16).toString('hex');
   const login = { username: 'partner', password: secret() };
-  const sftp = await startSftpServer({ root: sftpRoot, hostKey: createHostKey(), ...login });
+  const sftp = await startSftpServer({
+    root: sftpRoot,
+    hostKey: createHostKey(),
+    ...login,
+    ...(options.onSftpRead === undefined ? {} : { onRead: options.onSftpRead }),
+  });
   const keys = { accessKeyId: `test${secret()}`, secretAccessKey: secret() };
   const bucket = 'lake';
-  const s3 = await startS3Server({ root: s3Root, region: 'us-east-1', buckets: [bucket], ...keys });
+  const s3 = await startS3Server({
+    root: s3Root,
+    region: 'us-east-1',
+    buckets: [bucket],
+    ...keys,
+    ...(options.onS3Request === undefined ? {} : { onRequest: options.onS3Request }),
+  });
   const env = {
     ...process.env,
     TEMPORAL_ADDRESS: temporal.address,
@@ -167,6 +188,15 @@ export const startWorld = async (name: string): Promise<World> => {
     start: async (type, input = {}, workflowId = `${taskQueue}/test/${randomBytes(4).toString('hex')}`) => {
       await client.workflow.start(type, { taskQueue, workflowId, args: [input] });
       return workflowId;
+    },
+    openUploads: async () => {
+      const answer = await new S3Client({
+        endpoint: s3.endpoint,
+        region: 'us-east-1',
+        forcePathStyle: true,
+        credentials: keys,
+      }).send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+      return (answer.Uploads ?? []).length;
     },
     result: (workflowId) => client.workflow.getHandle(workflowId).result(),
     [Symbol.asyncDispose]: async () => {

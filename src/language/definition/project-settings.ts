@@ -8,6 +8,17 @@ import { projectShape, type ProjectShape } from './shapes.js';
 
 const hourMs = 3_600_000;
 
+const settingsOf = (
+  shape: ProjectShape | undefined,
+  name: string,
+): Omit<ProjectSettings, 'span'> => ({
+  name,
+  namespace: shape?.namespace ?? null,
+  taskQueue: shape?.task_queue ?? name,
+  timeZone: shape?.time_zone ?? 'UTC',
+  allowConfigOverrides: shape?.allow_config_overrides ?? false,
+});
+
 export const readProjectSettings = (
   placed: Placed | null,
   folderName: string,
@@ -18,14 +29,9 @@ export const readProjectSettings = (
     placed === null || placed.value === null
       ? undefined
       : readShape(projectShape, placed, 'project', { what: 'tidemark.yaml', report });
-  const name = shape?.name ?? folderName;
   return {
     settings: {
-      name,
-      namespace: shape?.namespace ?? null,
-      taskQueue: shape?.task_queue ?? name,
-      timeZone: shape?.time_zone ?? 'UTC',
-      allowConfigOverrides: shape?.allow_config_overrides ?? false,
+      ...settingsOf(shape, shape?.name ?? folderName),
       span: placed?.span([], 'value') ?? null,
     },
     defaults: entryDefaults(shape?.defaults),

@@ -31,39 +31,42 @@ const tokenize = (text: string): readonly string[] =>
 
 const unquote = (text: string): string => text.replace(/^(["'])(.*)\1$/, '$2');
 
+const prefixedAtom = (prefix: string, rest: string): Selector => {
+  if (rest === '') return fail(`a name is missing after ${prefix}:`);
+  if (prefix === 'key') return { kind: 'key', glob: rest };
+  if (prefix === 'group') return { kind: 'group', group: rest };
+  if (prefix === 'tag') return { kind: 'tag', tag: rest };
+  return fail(`${prefix}: is not supported; write key:, group: or tag:`);
+};
+
 const plainAtom = (text: string): Selector => {
   if (text === '*') return { kind: 'all' };
   const colon = text.indexOf(':');
-  const prefix = colon < 0 ? undefined : text.slice(0, colon);
-  const rest = unquote(text.slice(colon + 1));
-  if (prefix === 'key' && rest !== '') return { kind: 'key', glob: rest };
-  if (prefix === 'group' && rest !== '') return { kind: 'group', group: rest };
-  if (prefix === 'tag' && rest !== '') return { kind: 'tag', tag: rest };
-  if (prefix !== undefined) return fail(`${prefix}: is not supported; write key:, group: or tag:`);
+  if (colon >= 0) return prefixedAtom(text.slice(0, colon), unquote(text.slice(colon + 1)));
   const name = unquote(text);
   if (name === '') return fail('a name is missing');
   if (name.includes('*')) return fail(`write key:${name} for a pattern on names`);
   return { kind: 'name', name };
 };
 
-const levels = (plus: string): number => {
-  if (plus === '') return 0;
-  const digits = plus.replaceAll('+', '');
+/** What a mark beside a name asks for: a star is everything, one plus too (dialect §7.7); more or a number count. */
+const levels = (mark: string): number => {
+  if (mark === '') return 0;
+  const digits = mark.replace(/[+*]/g, '');
   if (digits !== '') return Number(digits);
-  // One plus is everything, as authors write it (dialect §7.7); more count levels.
-  return plus.length === 1 ? Infinity : plus.length;
+  return mark.length === 1 ? Infinity : mark.length;
 };
 
 /** `2+name+`, `*name`, `name*`; a star behind `key:` belongs to the glob. */
 const atom = (token: string): Selector => {
   if (token === '*') return { kind: 'all' };
-  const match = /^(\d*\++|\*)?(.+?)(\++\d*|\*)?$/.exec(token);
-  const [, before = '', name = '', after = ''] = match ?? [];
+  const [, before = '', name = '', after = ''] =
+    /^(\d*\++|\*)?(.+?)(\++\d*|\*)?$/.exec(token) ?? [];
   const isGlob = name.startsWith('key:') && after === '*';
   const of = plainAtom(isGlob ? `${name}*` : name);
-  const upLevels = before === '*' ? Infinity : levels(before);
-  const downLevels = isGlob ? 0 : after === '*' ? Infinity : levels(after);
-  return upLevels === 0 && downLevels === 0 ? of : { kind: 'spread', of, upLevels, downLevels };
+  const upLevels = levels(before);
+  const downLevels = isGlob ? 0 : levels(after);
+  return upLevels + downLevels === 0 ? of : { kind: 'spread', of, upLevels, downLevels };
 };
 
 interface Cursor {

@@ -1,15 +1,15 @@
 /** Cron expressions that Temporal would not take. */
-import { diagnose } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import { cronProblem } from '../definition/cron.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/bad-cron',
   severity: 'error',
   summary: 'A cron expression cannot be read.',
   fix: 'Write five fields, minute hour day-of-month month day-of-week: "15 3 * * *" is 03:15 every day.',
-} as const;
+});
 
 export const badCron = defineRule({
   kind,

@@ -1,18 +1,18 @@
 /** A selection that names nothing, or something that does not exist (D6). */
-import { diagnose } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import { namesOf } from '../definition/draft.js';
 import { placedAt } from '../definition/placed.js';
 import { resolveSelection } from '../definition/selection.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/bad-selection',
   severity: 'error',
   summary:
     'The selection of a job names an asset, group or tag that does not exist, or cannot be read.',
   fix: 'Write names of assets, name* (with everything below), *name (with everything above), key:pattern, group:name or tag:key=value.',
-} as const;
+});
 
 export const badSelection = defineRule({
   kind,

@@ -1,16 +1,16 @@
 /** Time zones are names of the IANA database. */
-import { diagnose, type Diagnostic } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose, type Diagnostic } from '../../core/errors/diagnostic.js';
 import type { Placed } from '../definition/placed.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { nearFacts } from './near.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/bad-time-zone',
   severity: 'error',
   summary: 'A time zone is not a name of the IANA database.',
   fix: 'Write a name such as UTC or Europe/Berlin.',
-} as const;
+});
 
 const isTimeZone = (name: string): boolean => {
   // An offset such as +02:00 is accepted by newer engines only, and has no summer time.

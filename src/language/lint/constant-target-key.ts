@@ -3,19 +3,19 @@
  * the trigger every file would be written over the one before. Whatever cannot be decided here is refused when the
  * run is planned, before anything is written.
  */
-import { diagnose } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import type { JsonObject } from '../../core/values/json.js';
 import { holdsTemplate } from '../definition/options.js';
 import { assetEndpoints } from './endpoints.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/constant-target-key',
   severity: 'error',
   summary: 'A source that selects many files has a target whose key is the same for all of them.',
   fix: 'Write prefix instead of key, put a field of source.item into the key, or select exactly one file at the source.',
-} as const;
+});
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 

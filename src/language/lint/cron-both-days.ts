@@ -1,16 +1,16 @@
 /** Temporal joins day of month and day of week by AND, other crons by OR: the difference is a silent one. */
-import { diagnose } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import { cronProblem, restrictsBothDays } from '../definition/cron.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/cron-both-days',
   severity: 'warning',
   summary:
     'A cron expression restricts the day of the month and the day of the week; both must hold at once.',
   fix: 'Restrict one of the two; for "either of them" write two schedules.',
-} as const;
+});
 
 export const cronBothDays = defineRule({
   kind,

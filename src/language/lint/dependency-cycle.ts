@@ -1,15 +1,15 @@
 /** Assets whose upstreams lead back to themselves: none of them could ever start. Each cycle is reported once. */
-import { diagnose } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import type { AssetDefinition } from '../definition/definition.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/dependency-cycle',
   severity: 'error',
   summary: 'Assets wait for each other in a circle through deps or ins.',
   fix: 'Remove one of the dependencies.',
-} as const;
+});
 
 /** The names on a way from an asset back to itself, or undefined; breadth first, so a shortest one. */
 const cycleThrough = (

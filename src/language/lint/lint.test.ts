@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadProject } from '../definition/load-project.js';
+import { loadProject } from './load-project.js';
 import { lintDiagnostics, lintRules } from './all.js';
 import type { ExampleFiles } from './rule.js';
 import { filesInMemory, sampleConnectors } from './sample-connectors.fixture.js';

@@ -1,18 +1,23 @@
 /** A required parameter without a value: whoever starts the job by hand can give one, a schedule or sensor cannot. */
-import { diagnose, type Diagnostic, type Span } from '../../core/errors/diagnostic.js';
+import {
+  defineDiagnostic,
+  diagnose,
+  type Diagnostic,
+  type Span,
+} from '../../core/errors/diagnostic.js';
 import type { JsonObject } from '../../core/values/json.js';
 import type { JobDefinition, ParameterDefinition } from '../definition/definition.js';
 import type { ProjectDraft } from '../definition/draft.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/missing-parameter',
   severity: 'warning',
   summary:
     'A schedule or sensor starts a job whose required parameter has no value: every such run would fail.',
   fix: 'Give the parameter a default in params_schema, a value in job_overrides, or, for a sensor, in its params.',
-} as const;
+});
 
 const has = (values: JsonObject | undefined, name: string): boolean =>
   values !== undefined && Object.hasOwn(values, name);

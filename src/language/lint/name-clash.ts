@@ -2,17 +2,17 @@
  * D13: jobs, assets and sensors share one space of names, because each is a workflow type; schedules have their own.
  * Generated names (`<asset>_job`, `<job>_schedule`) count too.
  */
-import { diagnose, type Diagnostic } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose, type Diagnostic } from '../../core/errors/diagnostic.js';
 import type { DeclaredName } from '../definition/draft.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/name-clash',
   severity: 'error',
   summary: 'Two entries have the same name; jobs, assets and sensors share one space of names.',
   fix: 'Rename one of the two.',
-} as const;
+});
 
 const described = ({ kind: entry, name, generatedFrom }: DeclaredName): string =>
   generatedFrom === null

@@ -1,15 +1,15 @@
 /** Names that are ours: types of Tidemark's own workflows, and the prefixes that always work as types (D13). */
-import { diagnose } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/reserved-name',
   severity: 'error',
   summary:
     'A job, asset, schedule or sensor has a name that Tidemark or Temporal keeps for itself.',
   fix: 'Choose a name that is not default and does not begin with tidemark., job., asset., sensor. or __temporal_.',
-} as const;
+});
 
 const isReserved = (name: string): boolean =>
   name === 'default' || /^(?:tidemark|job|asset|sensor)\.|^__temporal_/.test(name);

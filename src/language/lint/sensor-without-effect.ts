@@ -2,7 +2,7 @@
  * D17: a sensor watches one place while its job reads another and does not look at the trigger: the arrival of a file
  * would start a run that has nothing to do with it. Decided only where both places are written out.
  */
-import { diagnose } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import type { EndpointDefinition, SensorDefinition } from '../definition/definition.js';
 import type { ProjectDraft } from '../definition/draft.js';
 import { holdsTemplate } from '../definition/options.js';
@@ -10,12 +10,12 @@ import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 import { templateUses } from './template-uses.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/sensor-without-effect',
   severity: 'warning',
   summary: 'A sensor watches one place; its job reads another and does not use the trigger.',
   fix: 'Let an asset of the job read the watched place, or use {{ trigger.… }} in it, or correct the sensor.',
-} as const;
+});
 
 const locationKeys = ['bucket_name', 'path', 'prefix', 'key'] as const;
 

@@ -1,17 +1,17 @@
 /** D1: a connection that no file defines. One that a template names is resolved when the run is planned. */
-import { diagnose } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import { holdsTemplate } from '../definition/options.js';
 import { allEndpoints, connectionSpan } from './endpoints.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { nearFacts } from './near.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/undefined-connection',
   severity: 'error',
   summary: 'A source, target or sensor names a connection that no file defines.',
   fix: 'Correct the name, define it under resources: in connections/, or pass --connections FILE.',
-} as const;
+});
 
 export const undefinedConnection = defineRule({
   kind,

@@ -1,17 +1,17 @@
 /** `deps`, `ins` and `ops_config` name assets that exist. */
-import { diagnose, type Span } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose, type Span } from '../../core/errors/diagnostic.js';
 import { namesOf, type ProjectDraft } from '../definition/draft.js';
 import { placedAt, placedEntries, placedItems, type Placed } from '../definition/placed.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { nearFacts } from './near.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/unknown-asset',
   severity: 'error',
   summary: 'deps, ins or ops_config names an asset that no file declares.',
   fix: 'Correct the name, or declare the asset.',
-} as const;
+});
 
 interface Reference {
   readonly what: string;

@@ -1,17 +1,17 @@
 /** Schedules and sensors start jobs that exist, also generated ones. */
-import { diagnose, type Span } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose, type Span } from '../../core/errors/diagnostic.js';
 import { namesOf, type ProjectDraft } from '../definition/draft.js';
 import { valueAt } from '../definition/placed.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { nearFacts } from './near.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/unknown-job',
   severity: 'error',
   summary: 'A schedule or sensor names a job that no file declares.',
   fix: 'Correct the name, or declare the job.',
-} as const;
+});
 
 interface Reference {
   readonly what: string;

@@ -1,15 +1,15 @@
 /** A connection of another connector than the side that uses it. */
-import { diagnose } from '../../core/errors/diagnostic.js';
+import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import { allEndpoints, connectionSpan } from './endpoints.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
-const kind = {
+const kind = defineDiagnostic({
   code: 'lint/wrong-connection-kind',
   severity: 'error',
   summary: 'A source, target or sensor uses a connection of another type.',
   fix: 'Name a connection of a type that fits, or correct the type of the source or target.',
-} as const;
+});
 
 export const wrongConnectionKind = defineRule({
   kind,

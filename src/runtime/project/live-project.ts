@@ -8,7 +8,7 @@ import type { Connector } from '../../connectors/connector.js';
 import { defineError, TidemarkError } from '../../core/errors/error.js';
 import { renderDiagnostic } from '../../core/errors/render.js';
 import type { Definition } from '../../language/definition/definition.js';
-import { loadProject, type LoadedProject } from '../../language/definition/load-project.js';
+import { loadProject, type LoadedProject } from '../../language/lint/load-project.js';
 import { projectFilesOf } from './project-files.js';
 
 export const projectBroken = defineError({

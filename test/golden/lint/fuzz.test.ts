@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { connectors } from '../../../src/connectors/all.js';
 import type { Diagnostic, Span } from '../../../src/core/errors/diagnostic.js';
 import { renderDiagnostic } from '../../../src/core/errors/render.js';
-import { loadProject, type LoadedProject } from '../../../src/language/definition/load-project.js';
+import { loadProject, type LoadedProject } from '../../../src/language/lint/load-project.js';
 
 const root = join(import.meta.dirname, 'valid-project');
 const texts: Readonly<Record<string, string>> = Object.fromEntries(

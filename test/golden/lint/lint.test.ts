@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { connectors } from '../../../src/connectors/all.js';
 import { renderDiagnostic } from '../../../src/core/errors/render.js';
-import { loadProject } from '../../../src/language/definition/load-project.js';
+import { loadProject } from '../../../src/language/lint/load-project.js';
 import { projectFilesOf } from '../../../src/runtime/project/project-files.js';
 
 const here = import.meta.dirname;

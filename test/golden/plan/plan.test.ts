@@ -91,13 +91,28 @@ describe('the command line', () => {
     ['an unknown option', ['list', '--frmat', 'json'], 2, '--format'],
     ['an unknown format', ['list', '--format', 'xml'], 2, 'text, json'],
     ['a missing argument', ['explain'], 2, 'name'],
-    ['a parameter without a value', ['explain', 'orders_job', '--param', 'zone'], 2, '--param name=value'],
+    [
+      'a parameter without a value',
+      ['explain', 'orders_job', '--param', 'zone'],
+      2,
+      '--param name=value',
+    ],
     ['an unknown connector', ['describe', 'SFTPP'], 2, 'Did you mean SFTP?'],
     ['an unknown field', ['describe', 'S3', 'keyy'], 2, 'Did you mean key?'],
     ['an unknown asset', ['inspect', 'order_to_lake'], 2, 'Did you mean orders_to_lake?'],
     ['an unknown job', ['explain', 'order_job'], 1, 'Did you mean orders_job?'],
-    ['an unknown parameter', ['explain', 'orders_job', '--param', 'zonee=x'], 1, 'Did you mean zone?'],
-    ['a parameter of the wrong type', ['explain', 'orders_job', '--param', 'least_bytes=many'], 1, 'a whole number'],
+    [
+      'an unknown parameter',
+      ['explain', 'orders_job', '--param', 'zonee=x'],
+      1,
+      'Did you mean zone?',
+    ],
+    [
+      'a parameter of the wrong type',
+      ['explain', 'orders_job', '--param', 'least_bytes=many'],
+      1,
+      'a whole number',
+    ],
     ['a file of another project', ['lint', '/etc/hosts'], 2, 'no file of the project'],
   ])('%s ends with its code and says what would be right', async (_, line, code, says) => {
     const ran = await tidemark(line);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { exampleAsset, exampleConnections, exampleProject } from '../lint/example.js';
-import { filesInMemory, sampleConnectors } from '../lint/sample-connectors.fixture.js';
-import type { Definition } from './definition.js';
+import { exampleAsset, exampleConnections, exampleProject } from './example.js';
+import { filesInMemory, sampleConnectors } from './sample-connectors.fixture.js';
+import type { Definition } from '../definition/definition.js';
 import { loadProject, type LoadRequest } from './load-project.js';
 
 type Options = Partial<Pick<LoadRequest, 'env' | 'envName' | 'connectionFiles' | 'root'>>;
