@@ -31,6 +31,7 @@ import {
   firstMark,
   type Hit,
   moveMark,
+  setMarkTo,
   type SeenItem,
   type SensorMark,
   type WatchOutcome,
@@ -98,6 +99,7 @@ class Sensor {
       pauseSignal,
       () => {
         this.#paused = true;
+        this.#remember();
         this.#interrupt();
       },
       { description: 'Stop polling; the mark stays' },
@@ -131,8 +133,7 @@ class Sensor {
     setHandler(
       setMarkUpdate,
       ({ time }) => {
-        const timeS = time === null ? null : Date.parse(time) / 1000;
-        this.#mark = { timeS, seen: [], generation: this.#mark.generation + 1 };
+        this.#mark = setMarkTo(this.#mark, time === null ? null : Date.parse(time) / 1000);
         this.#remember();
         this.#interrupt();
         return this.#mark;

@@ -56,10 +56,10 @@ const portOption = (input: CommandInput, name: string, flag: string): number | u
   const given = input.options[name];
   if (given === undefined) return undefined;
   const port = Number(given);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
   throw new TidemarkError(
     badUsage,
-    `dev: ${flag} is ${JSON.stringify(given)}; a port is a number from 1 to 65535`,
+    `dev: ${flag} is ${JSON.stringify(given)}; a port is a number from 1 to 65535, or 0 for any free one`,
   );
 };
 
@@ -165,8 +165,8 @@ export const dev = defineCommand({
       flags: '--data <dir>',
       summary: 'folder of the data (default: .tidemark in the project); kept across restarts',
     },
-    { flags: '--temporal-port <port>', summary: 'this port or an error (default: 7233 if free)' },
-    { flags: '--ui-port <port>', summary: 'this port or an error (default: 8233 if free)' },
+    { flags: '--temporal-port <port>', summary: 'this port or an error; 0: any free one (default: 7233 if free)' },
+    { flags: '--ui-port <port>', summary: 'this port or an error; 0: any free one (default: 8233 if free)' },
     {
       flags: '--s3-port <port>',
       summary: 'this port or an error (default: the one of the last start if free)',

@@ -20,6 +20,7 @@ import {
   type SecretLookup,
   type TemplateScope,
 } from './templates.js';
+import { usedEnv } from './used-env.js';
 import { renderVars } from './vars.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -67,12 +68,6 @@ const variable = (env: Environment, name: string, where: string): string => {
   );
 };
 
-/** What is not set is absent, so that a default can stand for it. */
-const definedOnly = (env: Environment): JsonObject =>
-  Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-
 interface Rendering extends ConnectionFacts {
   /** Null: stand-ins. */
   readonly secrets: SecretLookup | null;
@@ -98,7 +93,7 @@ const renderField = (
     );
   }
   const scope: TemplateScope = {
-    env: definedOnly(known.env),
+    env: usedEnv(used, known.env, where),
     vars: renderVars(known.vars, used, known.env),
   };
   return renderText(text, scope, where, isSecret ? (known.secrets ?? undefined) : undefined);

@@ -6,6 +6,7 @@ import type { AssetOrder, AssetPlan, AssetResult, RunPlan } from '../core/plan/p
 import type { JsonObject } from '../core/values/json.js';
 import type { AssetDefinition } from '../language/definition/definition.js';
 import { addressDigest, identityDigest, unitOf } from './digests.js';
+import { holdsVersion } from './holds-version.js';
 import { planAsset, type AssetFacts } from './plan-asset.js';
 import { planItems, type ItemFacts } from './plan-items.js';
 import { planRun } from './plan-run.js';
@@ -335,6 +336,28 @@ describe('plans as bytes', () => {
     expect(addressDigest({ container: 'a', key: 'b/c' })).not.toBe(
       addressDigest({ container: 'a/b', key: 'c' }),
     );
+  });
+});
+
+describe('what the target already holds', () => {
+  const { identity } = file('a.csv', 7);
+  const object = { size: 7, tag: 't' };
+
+  it('is decided by the kept digest where the target keeps one', () => {
+    const copiedFrom = identityDigest(identity);
+    const answers = [{ ...object, copiedFrom }, { ...object, copiedFrom: 'other' }, object];
+    expect(answers.map((found) => holdsVersion(found, identity, true))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('is decided by size and whole seconds elsewhere', () => {
+    const at = (modified: string, size = 7) =>
+      holdsVersion({ ...object, size, modified }, { ...identity, modified: '100.9' }, false);
+    expect([at('100'), at('101'), at('100', 8)]).toEqual([true, false, false]);
+    expect(holdsVersion(object, identity, false)).toBe(false);
   });
 });
 

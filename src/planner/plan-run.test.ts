@@ -295,6 +295,33 @@ describe('what a run pins', () => {
     expect([context.vars, context.env]).toEqual([{ root: 'r' }, { ROOT: 'r' }]);
   });
 
+  it('an unset variable of a connection or of vars is named, and no other variable is', () => {
+    const host = (text: string, env: Readonly<Record<string, string>>) =>
+      failure(() =>
+        plan(
+          project({
+            connections: [
+              connection('lake', 'crate', { endpoint: 'e' }),
+              connection('partner', 'shelf', { host: text }),
+            ],
+            vars: { host: '{{ env.GONE }}' },
+          }),
+          {},
+          'orders_job',
+          { env },
+        ),
+      );
+    for (const text of ['{{ env.GONE }}', 'env:GONE', '{{ vars.host }}']) {
+      const { code, message } = host(text, { BYSTANDER: 'x' });
+      expect([text, code, message.includes('GONE'), message.includes('BYSTANDER')]).toEqual([
+        text,
+        'plan/unset-variable',
+        true,
+        false,
+      ]);
+    }
+  });
+
   it('connections by who and where', () => {
     expect(plan(project(), {}).connections).toEqual({
       lake: { kind: 'crate', identity: { endpoint: 'https://lake.example' } },

@@ -6,6 +6,7 @@
  */
 import { TidemarkError } from '../core/errors/error.js';
 import type { JsonObject, JsonValue } from '../core/values/json.js';
+import { syntaxError } from '../language/template/errors.js';
 import { evaluateTemplate } from '../language/template/evaluate.js';
 import { templateFunctions } from '../language/template/functions/all.js';
 import { parseTemplate, type Template } from '../language/template/template.js';
@@ -16,7 +17,7 @@ import {
   isSqlFragment,
   type TemplateValue,
 } from '../language/template/values.js';
-import { badConnection, badPredicate, badTemplate } from './errors.js';
+import { badConnection, badPredicate } from './errors.js';
 import { textsIn } from './option-fields.js';
 
 /** The roots that exist. `now` is the run's clock (ISO 8601) for functions, and no root of templates. */
@@ -38,7 +39,7 @@ const quoted = (text: string): string =>
 const parsed = (text: string, where: string): Template => {
   const result = parseTemplate(text);
   if ('template' in result) return result.template;
-  throw new TidemarkError(badTemplate, `${where} is ${quoted(text)}: ${result.problem.message}`);
+  throw new TidemarkError(syntaxError, `${where} is ${quoted(text)}: ${result.problem.message}`);
 };
 
 const mentionsOf = (template: Template): readonly Mention[] => [
@@ -57,7 +58,7 @@ const settled = (found: readonly Mention[]): readonly Mention[] => {
   return found.map(({ path }) => ({ path, optional: answered.has(path.join('\n')) }));
 };
 
-/** What a text mentions; empty for a constant. Throws `plan/bad-template` for a text that cannot be read. */
+/** What a text mentions; empty for a constant. Throws `template/syntax-error` for a text that cannot be read. */
 export const mentions = (text: string, where: string): readonly Mention[] =>
   settled(mentionsOf(parsed(text, where)));
 

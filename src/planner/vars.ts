@@ -5,6 +5,7 @@
 import { TidemarkError } from '../core/errors/error.js';
 import type { JsonObject } from '../core/values/json.js';
 import { badTemplate } from './errors.js';
+import { usedEnv } from './used-env.js';
 import { fieldName, mapTexts, textsIn } from './option-fields.js';
 import { isConstant, mentions, renderText, type Mention } from './templates.js';
 
@@ -41,5 +42,5 @@ export const renderVars = (
         `${where} is ${JSON.stringify(text)}; a variable may only use env and functions`,
       );
     }
-    return renderText(text, { env: JSON.parse(JSON.stringify(env)) as JsonObject }, where);
+    return renderText(text, { env: usedEnv(inner, env, where) }, where);
   }) as JsonObject;

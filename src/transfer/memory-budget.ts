@@ -33,6 +33,11 @@ export class MemoryBudget {
     return this.#usedBytes;
   }
 
+  /** What the process holds: buffers in use and spare ones. Never more than the total. */
+  get heldBytes(): number {
+    return this.#usedBytes + this.#spareBytes();
+  }
+
   /** A buffer of exactly that many bytes; `release` (or dispose) gives it back. Rejects when the signal aborts. */
   async take(bytes: number, signal: AbortSignal): Promise<Lease> {
     if (bytes > this.#totalBytes) {
@@ -82,9 +87,14 @@ export class MemoryBudget {
     }
   }
 
+  #spareBytes(): number {
+    return this.#spare.reduce((sum, buffer) => sum + buffer.length, 0);
+  }
+
   #lease(bytes: number): Lease {
     const at = this.#spare.findIndex((buffer) => buffer.length === bytes);
     const buffer = at >= 0 ? this.#spare.splice(at, 1)[0] : undefined;
+    while (this.#usedBytes + this.#spareBytes() > this.#totalBytes) this.#spare.pop();
     const held = buffer ?? Buffer.allocUnsafeSlow(bytes);
     let isHeld = true;
     return {
@@ -93,7 +103,6 @@ export class MemoryBudget {
         if (!isHeld) return;
         isHeld = false;
         this.#usedBytes -= bytes;
-        // Spare buffers of another size are dropped: together they never exceed the budget.
         this.#spare = this.#spare.filter((spare) => spare.length === bytes);
         if (bytes >= 65_536) this.#spare.push(held);
         this.#grant();

@@ -15,12 +15,21 @@ export class RateLimit {
     this.#nowMs = nowMs;
   }
 
-  /** Returns when `bytes` more may cross the wire; rejects when the signal aborts. */
+  /** Returns when `bytes` more may cross the wire; rejects with the signal's reason, and then they cost nothing. */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const burstMs = 250;
     const now = this.#nowMs();
-    this.#paidUntilMs = Math.max(this.#paidUntilMs, now - burstMs) + bytes / this.#bytesPerMs;
+    const costMs = bytes / this.#bytesPerMs;
+    this.#paidUntilMs = Math.max(this.#paidUntilMs, now - burstMs) + costMs;
     const waitMs = this.#paidUntilMs - now;
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+    if (waitMs <= 0) return;
+    try {
+      await sleep(waitMs, undefined, { signal });
+    } catch (error) {
+      this.#paidUntilMs -= costMs;
+      signal.throwIfAborted();
+      throw error;
+    }
   }
 }

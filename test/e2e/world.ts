@@ -10,7 +10,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { Client, Connection } from '@temporalio/client';
 import { supervise, type Supervisor } from '../../src/runtime/worker/supervisor.js';
 import type { OnRequest } from '../../src/devstack/s3/fault.js';
@@ -45,6 +45,8 @@ export interface World extends AsyncDisposable {
   superviseWorker(): Supervisor;
   start(type: string, input?: object, workflowId?: string): Promise<string>;
   result(workflowId: string): Promise<unknown>;
+  /** Entity tag and time of an object, by an independent client; null when it is not there. */
+  head(key: string): Promise<{ readonly etag: string; readonly modified: string } | null>;
   /** Uploads that are open on the S3 server, asked for by an independent client. */
   openUploads(): Promise<number>;
 }
@@ -69,6 +71,19 @@ ${extra.sftp ?? ''}
       secret_key: "{{ env.S3_SECRET_ACCESS_KEY }}"
       bucket_name: "{{ env.S3_BUCKET }}"
 ${extra.s3 ?? ''}
+`;
+
+/** The connection `partner` under another name, with a limited line. */
+export const slowConnection = (name: string, bytesPerSecond: string): string => `
+  ${name}:
+    type: SFTPResource
+    config:
+      host: "{{ env.SFTP_HOST }}"
+      port: "{{ env.SFTP_PORT }}"
+      username: "{{ env.SFTP_USERNAME }}"
+      password: "{{ env.SFTP_PASSWORD }}"
+      public_key: "{{ env.SFTP_HOST_KEY }}"
+      bytes_per_second: ${bytesPerSecond}
 `;
 
 export const sha256Of = async (path: string): Promise<string> => {
@@ -133,6 +148,12 @@ export const startWorld = async (name: string, options: WorldOptions = {}): Prom
     S3_ACCESS_KEY_ID: keys.accessKeyId,
     S3_SECRET_ACCESS_KEY: keys.secretAccessKey,
   };
+  const independent = new S3Client({
+    endpoint: s3.endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: keys,
+  });
   const taskQueue = temporal.randomTaskQueue(name);
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: temporal.namespace });
@@ -189,13 +210,17 @@ export const startWorld = async (name: string, options: WorldOptions = {}): Prom
       await client.workflow.start(type, { taskQueue, workflowId, args: [input] });
       return workflowId;
     },
+    head: async (key) => {
+      try {
+        const found = await independent.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        return { etag: found.ETag ?? '', modified: found.LastModified?.toISOString() ?? '' };
+      } catch (error) {
+        if (error instanceof Error && error.name === 'NotFound') return null;
+        throw error;
+      }
+    },
     openUploads: async () => {
-      const answer = await new S3Client({
-        endpoint: s3.endpoint,
-        region: 'us-east-1',
-        forcePathStyle: true,
-        credentials: keys,
-      }).send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+      const answer = await independent.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
       return (answer.Uploads ?? []).length;
     },
     result: (workflowId) => client.workflow.getHandle(workflowId).result(),

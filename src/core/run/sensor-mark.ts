@@ -13,6 +13,8 @@ export interface SensorMark {
   readonly seen: readonly string[];
   /** Rises when somebody sets the mark; part of the ids of runs, so that items may run again on purpose. */
   readonly generation: number;
+  /** Set by hand: nothing that is not newer is taken, also within the lookback; epoch seconds. */
+  readonly setToS?: number;
 }
 
 export const firstMark: SensorMark = { timeS: null, seen: [], generation: 1 };
@@ -48,9 +50,18 @@ export const isNew = (
   initialCursor: string | null,
 ): ((item: SeenItem) => boolean) => {
   const seen = new Set(mark.seen.map((entry) => entry.slice(0, entry.indexOf(':'))));
-  const floor = floorOf(mark, lookbackMs, initialCursor);
-  return (item) => (floor === null || item.timeS >= floor) && !seen.has(item.digest);
+  const floor = floorOf(mark, lookbackMs, initialCursor) ?? Number.NEGATIVE_INFINITY;
+  const setTo = mark.setToS ?? Number.NEGATIVE_INFINITY;
+  return (item) => item.timeS >= floor && item.timeS > setTo && !seen.has(item.digest);
 };
+
+/** The mark that somebody sets by hand: what is newer is taken, again if need be; null takes everything. */
+export const setMarkTo = (mark: SensorMark, timeS: number | null): SensorMark => ({
+  timeS,
+  seen: [],
+  generation: mark.generation + 1,
+  ...(timeS === null ? {} : { setToS: timeS }),
+});
 
 /** The mark after these items were handed over. What fell out of the lookback is forgotten. */
 export const moveMark = (
@@ -58,6 +69,7 @@ export const moveMark = (
   taken: readonly SeenItem[],
   lookbackMs: number,
 ): SensorMark => {
+  if (taken.length === 0) return mark;
   const times = taken.map((item) => item.timeS);
   const timeS = Math.max(mark.timeS ?? Number.NEGATIVE_INFINITY, ...times);
   const oldest = Math.floor(timeS - lookbackMs / 1000);

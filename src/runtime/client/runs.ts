@@ -10,7 +10,7 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { z } from 'zod';
 import type { RunRequest } from '../../core/plan/plan.js';
 import type { RunReceipt } from '../../core/run/receipt.js';
@@ -55,7 +55,7 @@ export const isQueuePolled = async (client: Client, taskQueue: string): Promise<
     client.workflowService.describeTaskQueue({
       namespace: client.options.namespace,
       taskQueue: { name: taskQueue },
-      taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+      taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     }),
   );
   const oldestMs = Date.now() - pollerMs;

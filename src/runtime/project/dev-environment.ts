@@ -62,6 +62,10 @@ export interface DevEnvironment {
 const choosesTemporal = (env: Environment): boolean =>
   ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => (env[name] ?? '') !== '');
 
+/** `S3_*, SFTP_*`: which variables, in a line that stays short. */
+const groupsOf = (taken: readonly (readonly [string, string])[]): string =>
+  [...new Set(taken.map(([name]) => `${name.split('_')[0] ?? name}_*`))].join(', ');
+
 /** `env` over the variables of the running dev stack, if there is one. */
 export const withDevEnvironment = (env: Environment, projectRoot: string): DevEnvironment => {
   const dev = findDev(projectRoot);
@@ -73,7 +77,6 @@ export const withDevEnvironment = (env: Environment, projectRoot: string): DevEn
   );
   const merged = { ...env, ...Object.fromEntries(taken) };
   const isSame = merged['TEMPORAL_ADDRESS'] === facts.temporal?.address;
-  const notice =
-    taken.length === 0 ? null : `using the dev stack of ${path} for ${taken.map(([name]) => name).join(', ')}`;
+  const notice = taken.length === 0 ? null : `using the dev stack of ${path} for ${groupsOf(taken)}`;
   return { env: merged, notice, ui: isSame ? (facts.temporal?.ui ?? null) : null };
 };

@@ -1,0 +1,100 @@
+/**
+ * The S3 side as an independent client sees it: the vendor's SDK, none of Tidemark's code. Every number about objects
+ * that the demo prints beside a receipt comes from here.
+ */
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  ListPartsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { digestOf, type Digested } from './digest.js';
+import type { DevFacts } from './dev-facts.js';
+
+export interface StoredParts {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export class Lake implements Disposable {
+  readonly #client: S3Client;
+  readonly bucket: string;
+
+  constructor({ endpoint, region, accessKeyId, secretAccessKey, bucket }: DevFacts['s3']) {
+    const credentials = { accessKeyId, secretAccessKey };
+    this.#client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+    this.bucket = bucket;
+  }
+
+  /** Keys that start with the prefix. */
+  async keys(prefix: string): Promise<readonly string[]> {
+    const keys: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#client.send(
+        new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: token }),
+      );
+      keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+    return keys;
+  }
+
+  /** Reads the whole object. */
+  async digest(key: string): Promise<Digested> {
+    const { Body } = await this.#client.send(
+      new GetObjectCommand({ Bucket: this.bucket, Key: key }),
+    );
+    return digestOf(Body as AsyncIterable<Uint8Array>);
+  }
+
+  /** Parts that S3 holds of unfinished uploads of that key. */
+  async storedParts(key: string): Promise<StoredParts> {
+    let count = 0;
+    let bytes = 0;
+    for (const UploadId of await this.#uploads(key)) {
+      const place = { Bucket: this.bucket, Key: key, UploadId };
+      const { Parts = [] } = await this.#client.send(new ListPartsCommand(place));
+      count += Parts.length;
+      bytes += Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
+    }
+    return { count, bytes };
+  }
+
+  async #uploads(prefix: string): Promise<readonly string[]> {
+    const { Uploads = [] } = await this.#client.send(
+      new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: prefix }),
+    );
+    return Uploads.flatMap(({ UploadId }) => UploadId ?? []);
+  }
+
+  /** Number of unfinished uploads below the prefix. */
+  async unfinished(prefix: string): Promise<number> {
+    return (await this.#uploads(prefix)).length;
+  }
+
+  /** Removes what an earlier demo wrote or left unfinished below the prefix. */
+  async clear(prefix: string): Promise<number> {
+    const keys = await this.keys(prefix);
+    // One by one: not every S3 server knows the bulk request.
+    for (const Key of keys) {
+      await this.#client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key }));
+    }
+    const { Uploads = [] } = await this.#client.send(
+      new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: prefix }),
+    );
+    for (const { Key, UploadId } of Uploads) {
+      await this.#client.send(
+        new AbortMultipartUploadCommand({ Bucket: this.bucket, Key, UploadId }),
+      );
+    }
+    return keys.length;
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.destroy();
+  }
+}
