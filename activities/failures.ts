@@ -7,6 +7,7 @@
  */
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { defineError, isErrorOf, TidemarkError } from '../src/core/errors/error.js';
+import { isStaleCode } from '../src/core/run/stale.js';
 import type { JsonObject } from '../src/core/values/json.js';
 import { draining } from '../src/transfer/errors.js';
 import type { Ports } from './ports.js';
@@ -30,7 +31,8 @@ export const toFailure = (error: TidemarkError, details: JsonObject = {}): Appli
   ApplicationFailure.create({
     type: error.code,
     message: `${error.message}. Fix: ${error.fix}`,
-    nonRetryable: error.kind.recovery !== 'retry',
+    // A stale unit is started again by its workflow, not tried again as it is.
+    nonRetryable: error.kind.recovery !== 'retry' || isStaleCode(error.code),
     details: [{ ...error.details, ...details }],
   });
 

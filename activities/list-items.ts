@@ -8,7 +8,7 @@
 import { TidemarkError } from '../src/core/errors/error.js';
 import { sourceMissing } from '../src/connectors/file-errors.js';
 import type { ListedFile, ListPage } from '../src/connectors/connector.js';
-import type { FileIdentity, TargetAddress, TargetObject } from '../src/core/plan/file.js';
+import type { TargetAddress } from '../src/core/plan/file.js';
 import type { AssetPlan, ItemPage, PlannedItem, TriggerItem } from '../src/core/plan/plan.js';
 import { tooManyTargets } from './errors.js';
 import { runAttempt } from './heartbeat.js';
@@ -74,21 +74,6 @@ const refuseCollisions = async (
   } while (after !== null);
 };
 
-const holdsVersion = (
-  found: TargetObject,
-  identity: FileIdentity,
-  digest: string,
-  keepsOrigin: boolean,
-): boolean => {
-  if (found.size !== identity.size) return false;
-  if (keepsOrigin) return found.copiedFrom === digest;
-  // Whole seconds: SFTP has no finer time.
-  return (
-    found.modified !== undefined &&
-    Math.floor(Number(found.modified)) === Math.floor(Number(identity.modified))
-  );
-};
-
 const withTargets = async (
   ports: Ports,
   planned: readonly { readonly file: ListedFile; readonly address: TargetAddress }[],
@@ -102,8 +87,7 @@ const withTargets = async (
     const item = { source: file.identity, target: address };
     const object = found[index] ?? null;
     if (object === null) return item;
-    const digest = ports.planner.digestOf(file.identity);
-    return holdsVersion(object, file.identity, digest, keepsOrigin)
+    return ports.planner.holdsVersion(object, file.identity, keepsOrigin)
       ? { ...item, replaces: object.tag, skip: true }
       : { ...item, replaces: object.tag };
   });

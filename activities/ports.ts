@@ -4,7 +4,7 @@
  */
 import type { Connector, FileSource, FileTarget, ListedFile } from '../src/connectors/connector.js';
 import type { TidemarkError } from '../src/core/errors/error.js';
-import type { FileIdentity, TargetAddress } from '../src/core/plan/file.js';
+import type { FileIdentity, TargetAddress, TargetObject } from '../src/core/plan/file.js';
 import type { AssetOrder, AssetPlan, EndpointPlan, RunPlan } from '../src/core/plan/plan.js';
 import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
 import type { JsonObject } from '../src/core/values/json.js';
@@ -39,6 +39,8 @@ export interface PlannerPort {
   ): TidemarkError;
   /** A test for the files that the sensor's predicate takes. */
   sensorTakes(plan: SensorPlan): (file: ListedFile) => boolean;
+  /** Does the object already hold this version of the file? Then it is not copied again. */
+  holdsVersion(found: TargetObject, identity: FileIdentity, keepsOrigin: boolean): boolean;
   /** Digest of a source version, kept with the object that was copied from it. */
   digestOf(identity: FileIdentity): string;
   /** Name of the unit: unique for (owner, source version). */

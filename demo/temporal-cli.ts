@@ -72,7 +72,9 @@ export class TemporalCli {
     const env = { ...this.#env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace };
     const answer = await runProgram({ command: cli, args, cwd: '.', env }, this.#signal);
     if (answer.code === 0) return answer.out;
-    throw new DemoError(`temporal ${args.join(' ')}\nended with ${String(answer.code)}: ${answer.err}`);
+    throw new DemoError(
+      `temporal ${args.join(' ')}\nended with ${String(answer.code)}: ${answer.err}`,
+    );
   }
 
   async #json(...args: readonly string[]): Promise<unknown> {
@@ -113,7 +115,14 @@ export class TemporalCli {
 
   /** The run that a sensor started last; null when it has started none. */
   async lastRunOfSensor(workflowId: string): Promise<string | null> {
-    const answer = await this.#json('workflow', 'query', '--workflow-id', workflowId, '--type', 'state');
+    const answer = await this.#json(
+      'workflow',
+      'query',
+      '--workflow-id',
+      workflowId,
+      '--type',
+      'state',
+    );
     const [{ lastRun, lastError }] = sensorShape.parse(answer).queryResult;
     if (lastError !== null) throw new DemoError(`sensor ${workflowId}: ${lastError}`);
     return lastRun;

@@ -35,7 +35,9 @@ export class TidemarkCli {
   async #text(...args: readonly string[]): Promise<string> {
     const answer = await runProgram(this.#program(args), this.#signal);
     if (answer.code === 0) return answer.out;
-    throw new DemoError(`tidemark ${args.join(' ')}\nended with ${String(answer.code)}: ${answer.err}`);
+    throw new DemoError(
+      `tidemark ${args.join(' ')}\nended with ${String(answer.code)}: ${answer.err}`,
+    );
   }
 
   /** The dev stack. */

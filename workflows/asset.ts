@@ -24,23 +24,11 @@ import {
   startCopy,
 } from '../src/core/run/copy-state.js';
 import { type AssetReceipt, summariseAsset } from '../src/core/run/receipt.js';
+import type { AssetResume, Handed } from './asset-input.js';
 import { callLight, callTransfer } from './call.js';
 import { describeCopy } from './details.js';
 import { performCopyAction } from './copy-actions.js';
 import { progressQuery, statusQuery } from './messages.js';
-
-/** What continue-as-new carries: the plan and how far it got. */
-export interface AssetResume {
-  readonly plan: AssetPlan;
-  readonly state: CopyState;
-  readonly queue: string;
-}
-
-/**
- * The second argument of an asset's workflow: what its run, or its own earlier run, hands over. Only a child and a
- * continued run are believed; from anybody else it would be hostile input.
- */
-export type Handed = { readonly order: AssetOrder } | { readonly resume: AssetResume };
 
 /** Below Temporal's own hint of 4,096 events: replaying longer histories costs more than starting anew. */
 const eventsMax = 1500;

@@ -37,6 +37,8 @@ export interface TransferCall {
   readonly timing: Timing;
   readonly retry: RetrySpec;
   readonly summary: string;
+  /** Codes of failures that repeating the same call cannot mend: the caller does something else. */
+  readonly finalCodes?: readonly string[];
 }
 
 /** An activity that lists, moves or publishes. */
@@ -52,6 +54,7 @@ export const callTransfer = <R>(name: string, input: unknown, call: TransferCall
       initialInterval: Math.max(timing.retryIntervalMs, retry.delayMs),
       backoffCoefficient: retry.backoff === 'exponential' ? 2 : 1,
       maximumInterval: Math.max(60_000, retry.delayMs),
+      ...(call.finalCodes === undefined ? {} : { nonRetryableErrorTypes: [...call.finalCodes] }),
     },
   });
 };

@@ -3,16 +3,9 @@ import type { ItemPage, PlannedItem } from '../src/core/plan/plan.js';
 import { invariant } from '../src/core/errors/invariant.js';
 import type { CopyAction, CopyEvent } from '../src/core/run/copy-state.js';
 import type { BatchOutcome, ChunkOutcome, OpenedUnit, UnitOutcome } from '../src/core/run/outcome.js';
-import type { AssetResume } from './asset.js';
+import { isStaleCode } from '../src/core/run/stale.js';
+import type { AssetResume } from './asset-input.js';
 import { applicationFailureOf, callTransfer, failureNumber } from './call.js';
-
-/** Failures that concern one large file only: it starts again with the version that is there now. */
-const staleCodes: readonly string[] = [
-  'source/changed',
-  'source/truncated',
-  'target/upload-gone',
-  'target/parts-differ',
-];
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
@@ -21,7 +14,7 @@ const nameOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
 /** A failed step of a large file, as an event where the file can start again. */
 const staleOr = (error: unknown, path: string): CopyEvent => {
   const failure = applicationFailureOf(error);
-  if (failure === undefined || !staleCodes.includes(failure.type ?? '')) throw error;
+  if (failure === undefined || !isStaleCode(failure.type ?? '')) throw error;
   return { kind: 'stale', path, bytesRead: failureNumber(failure, 'bytesRead') };
 };
 

@@ -7,7 +7,8 @@
 import { ApplicationFailure, isCancellation, TemporalFailure, workflowInfo } from '@temporalio/workflow';
 import type { RunPlan } from '../src/core/plan/plan.js';
 import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
-import { type Handed, resumeAsset, startAsset } from './asset.js';
+import { resumeAsset, startAsset } from './asset.js';
+import type { Handed } from './asset-input.js';
 import { callLight } from './call.js';
 import { runPlan } from './job.js';
 import { runSensor, type SensorResume } from './sensor.js';

@@ -28,7 +28,8 @@ import {
   startRun,
 } from '../src/core/run/job-run.js';
 import type { AssetReceipt, RunReceipt } from '../src/core/run/receipt.js';
-import { type Handed, startAsset } from './asset.js';
+import { startAsset } from './asset.js';
+import type { Handed } from './asset-input.js';
 import { applicationFailureOf, callLight } from './call.js';
 import { describeRun } from './details.js';
 import { progressQuery, statusQuery } from './messages.js';

@@ -49,10 +49,10 @@ const interrupted = async (signal: AbortSignal): Promise<null> => {
 
 /** Null when the user stopped looking; the run goes on. */
 export const followRun = async (connected: Connected, run: StartedRun): Promise<RunEnd | null> => {
-  const { terminal } = connected;
+  const { terminal, client } = connected;
   const ended = new AbortController();
   const showing = terminal.color ? showProgress(connected, run, ended.signal) : Promise.resolve();
-  const end = endOfRun(run);
+  const end = endOfRun(client, run, ended.signal);
   // When the user has stopped looking, nobody waits for how it ends.
   end.catch(() => undefined);
   try {

@@ -4,6 +4,7 @@
  * Opens and reads are pipelined; the number under way is bounded, and so are their bytes (memory budget). A file that
  * changed while it was read is looked at again and copied in its new version, a few times.
  */
+import { setMaxListeners } from 'node:events';
 import { crc32 } from 'node:zlib';
 import type { FileReader, FileSource, FileTarget } from '../connectors/connector.js';
 import { isErrorOf, TidemarkError } from '../core/errors/error.js';
@@ -109,6 +110,8 @@ const copyFile = async (
 export const copyBatch = async (copy: BatchCopy, outer: AbortSignal): Promise<void> => {
   const stop = new AbortController();
   const signal = AbortSignal.any([outer, stop.signal]);
+  // Every file under way listens to it: many, and no leak.
+  setMaxListeners(0, signal);
   copy.progress.phase = 'copying';
   let next = 0;
   let left = 0;

@@ -4,6 +4,7 @@
  * Reads of the next parts are under way while earlier parts are written; nothing but the buffers bounds them. The
  * CRC32 is computed where the bytes were read. A part counts only when the target has confirmed it.
  */
+import { setMaxListeners } from 'node:events';
 import { crc32 } from 'node:zlib';
 import type { FileReader, FileTarget } from '../connectors/connector.js';
 import { TidemarkError } from '../core/errors/error.js';
@@ -56,6 +57,8 @@ export const copyParts = async (
 ): Promise<readonly PartRecord[]> => {
   const stop = new AbortController();
   const signal = AbortSignal.any([outer, stop.signal]);
+  // Every part under way listens to it: many, and no leak.
+  setMaxListeners(0, signal);
   const running: Promise<PartRecord>[] = [];
   copy.progress.phase = 'copying';
   try {

@@ -177,9 +177,9 @@ export const importTable: readonly Row[] = [
     files: /^workflows\//,
     rows: core,
     types: ['activities'],
-    packages: ['@temporalio/workflow'],
+    packages: ['@temporalio/workflow', '@temporalio/common'],
     node: false,
-    reason: 'workflows are replayed: only core and the sandbox library',
+    reason: 'workflows are replayed: only core, the sandbox library and its error classes',
   },
   {
     number: 6,

@@ -18,6 +18,8 @@ const empty = new Set([
 /** Folders and files whose name says nothing. */
 export const emptyNames = (paths: readonly string[]): readonly string[] =>
   paths.flatMap((path) => {
+    // The dialect prescribes `connections/common.yaml`; data of a project is not named by us.
+    if (path.endsWith('.yaml')) return [];
     const word = path
       .split('/')
       .map((part) => part.replace(/\..*$/, ''))

@@ -36,6 +36,9 @@ const temporaryOf = (order: ObjectOrder): string => {
   return joinPath(folderName(key), temporaryName(baseName(key), orderTag(order)));
 };
 
+/** Whole seconds: what every kind of source can be compared with. */
+const secondsTextOf = (stats: BigIntStats): string => String(stats.mtimeNs / 1_000_000_000n);
+
 const tagOf = (stats: BigIntStats): string => `${stats.size}-${stats.mtimeNs}`;
 
 /** Whole milliseconds: what every file system and Node's own `utimes` keep. */
@@ -152,7 +155,7 @@ class LocalTarget implements FileTarget {
       Promise.all(
         addresses.map(async ({ key }) => {
           const stats = await statOrNull(await this.#folder.real(key));
-          return stats === null ? null : { size: Number(stats.size), tag: tagOf(stats) };
+          return stats === null ? null : { size: Number(stats.size), tag: tagOf(stats), modified: secondsTextOf(stats) };
         }),
       ),
     );

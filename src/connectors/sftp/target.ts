@@ -133,7 +133,7 @@ class SftpTarget implements FileTarget {
       Promise.all(
         addresses.map(async ({ key }) => {
           const stat = await statOrNull(client, key);
-          return stat === null ? null : { size: stat.size, tag: tagOf(stat) };
+          return stat === null ? null : { size: stat.size, tag: tagOf(stat), modified: stat.modified };
         }),
       ),
     );

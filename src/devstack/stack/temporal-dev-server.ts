@@ -2,14 +2,16 @@
  * The Temporal server of the dev stack: state in a file, closed runs kept for seven days, short timers on, our search
  * attributes registered. Its CLI is linked into the data folder as `bin/temporal`, for the PATH of a shell.
  */
-import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TidemarkError } from '../../core/errors/error.js';
 import { searchAttributes } from '../../runtime/worker/search-attributes.js';
 import { cacheFolder } from '../temporal/cache-folder.js';
 import { findTemporalCli } from '../temporal/find-cli.js';
 import { startTemporalServer, type TemporalServer } from '../temporal/start-server.js';
 import { choosePort, loopback } from './choose-port.js';
 import type { DevServer, PortName, ServerPlace } from './dev-server.js';
+import { dataFolderDamaged } from './errors.js';
 
 const retentionDays = 7;
 const shownLogLines = 15;
@@ -39,6 +41,23 @@ const linkCli = async (dataDir: string, cliPath: string): Promise<void> => {
   await rename(`${link}.new`, link);
 };
 
+const sqliteHead = 'SQLite format 3\u0000';
+
+/** The server itself tries for 20 s before it gives up on a file that is no database. */
+const refuseDamaged = async (dbFilename: string): Promise<void> => {
+  const file = await open(dbFilename).catch(() => null);
+  if (file === null) return;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(sqliteHead.length), 0, sqliteHead.length, 0);
+    if (bytesRead === 0 || buffer.toString('latin1') === sqliteHead) return;
+  } finally {
+    await file.close();
+  }
+  throw new TidemarkError(dataFolderDamaged, `starting the Temporal server: ${dbFilename} is no SQLite database`, {
+    fix: `Delete ${dbFilename}; the history of runs on this dev stack is lost with it, the data is not.`,
+  });
+};
+
 const deathOf = async (server: TemporalServer, logFile: string): Promise<string> => {
   const { code, signal } = await server.exited;
   const text = await readFile(logFile, 'utf8').catch(() => '');
@@ -55,6 +74,8 @@ export const temporalDevServer: DevServer = {
     const cli = await findTemporalCli({ env, cacheDir: cacheFolder(env), onStep });
     await linkCli(dataDir, cli.path);
     await mkdir(join(dataDir, 'temporal'), { recursive: true });
+    const dbFilename = join(dataDir, 'temporal', 'temporal.db');
+    await refuseDamaged(dbFilename);
     const logFile = join(dataDir, 'logs', 'temporal.log');
     const { port, uiPort } = await portsOf(place);
     onStep(`starting Temporal ${cli.version}`);
@@ -63,7 +84,7 @@ export const temporalDevServer: DevServer = {
       ip: loopback,
       port,
       uiPort,
-      dbFilename: join(dataDir, 'temporal', 'temporal.db'),
+      dbFilename,
       retentionDays,
       logFile,
       searchAttributes,

@@ -141,7 +141,7 @@ export interface SensorDefinition {
   readonly startsRunning: boolean;
   /** Default `item`. */
   readonly triggerMode: 'item' | 'batch';
-  /** How long a file must have stood unchanged, by the server's clock. Default 0; 60 s with `check_is_modifying`. */
+  /** A file is taken once two equal observations lie this far apart. Default 10 s; 60 s with `check_is_modifying`. */
   readonly settleMs: number;
   /** How far below the mark a file's time may lie and still be new. Default 24 h. */
   readonly lookbackMs: number;

@@ -4,7 +4,7 @@ import type { RetryShape } from './shapes.js';
 
 /** Five attempts without progress, ten seconds apart (design §5: `initialInterval` 10 s, coefficient 1). */
 export const defaultRetry: RetrySpec = {
-  attemptsWithoutProgress: 5,
+  attemptsWithoutProgress: 30,
   delayMs: 10_000,
   backoff: 'constant',
 };

@@ -39,6 +39,9 @@ const refuseBothSpellings = (shape: SensorShape, placed: Placed, reading: Readin
   );
 };
 
+/** Two equal observations this far apart, and a file is taken to be complete. */
+const settleMs = 10_000;
+
 const define = (
   shape: SensorShape,
   source: EndpointDefinition,
@@ -51,7 +54,7 @@ const define = (
   minimumIntervalMs: Math.round((shape.minimum_interval_seconds ?? 30) * 1000),
   startsRunning: shape.default_status === 'RUNNING',
   triggerMode: shape.trigger_mode ?? 'item',
-  settleMs: shape.settle ?? (source.configs['check_is_modifying'] === true ? idleMs : 0),
+  settleMs: shape.settle ?? (source.configs['check_is_modifying'] === true ? idleMs : settleMs),
   lookbackMs: shape.lookback ?? dayMs,
   advance: shape.advance ?? 'on_start',
   initialCursor: shape.initial_cursor === undefined ? null : String(shape.initial_cursor),

@@ -64,7 +64,7 @@ describe('defaults', () => {
       minimumIntervalMs: 30_000,
       startsRunning: false,
       triggerMode: 'item',
-      settleMs: 0,
+      settleMs: 10_000,
       lookbackMs: 86_400_000,
       advance: 'on_start',
       initialCursor: null,

@@ -84,10 +84,11 @@ const endOf = (error: unknown): RunEnd | null => {
   return { kind: 'failed', code: 'run/failed', message: cause?.message ?? error.message };
 };
 
-/** Waits for the end of the run. */
-export const endOfRun = async (run: StartedRun): Promise<RunEnd> => {
+/** Waits for the end of the run; rejects when `signal` ends the waiting. */
+export const endOfRun = async (client: Client, run: StartedRun, signal: AbortSignal): Promise<RunEnd> => {
   try {
-    return { kind: 'done', receipt: (await run.handle.result()) as RunReceipt };
+    const receipt = await client.connection.withAbortSignal(signal, () => run.handle.result());
+    return { kind: 'done', receipt: receipt as RunReceipt };
   } catch (error) {
     const end = endOf(error);
     if (end !== null) return end;

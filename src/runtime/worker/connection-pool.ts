@@ -6,7 +6,6 @@
 import { createHash } from 'node:crypto';
 import type { ConnectionsPort, OpenSource, OpenTarget } from '../../../activities/ports.js';
 import type { FileSource, FileTarget, OpenContext } from '../../connectors/connector.js';
-import { fieldFacts, objectFields } from '../../connectors/fields.js';
 import { TidemarkError } from '../../core/errors/error.js';
 import { invariant } from '../../core/errors/invariant.js';
 import type { EndpointPlan } from '../../core/plan/plan.js';
@@ -71,29 +70,19 @@ export class ConnectionPool implements ConnectionsPort, AsyncDisposable {
     const definition = this.#project.definition();
     const user = `the run's connection ${endpoint.connection}`;
     const connection = connectionNamed(definition.connections, endpoint.connection, user);
-    const resolved = resolveConnection(
+    return resolveConnection(
       connection,
       {
         connectors: this.#facts.connectors,
         vars: definition.vars,
         env: this.#project.env,
-        secrets: (name) => {
-          const value = this.#project.env[name];
-          if (value !== undefined) this.#redactor.add(value);
-          return value;
+        secrets: (name) => this.#project.env[name],
+        sawSecret: (value) => {
+          this.#redactor.add(value);
         },
       },
       endpoint,
     );
-    this.#rememberSecrets(resolved);
-    return resolved;
-  }
-
-  #rememberSecrets({ connector, config }: ResolvedConnection): void {
-    for (const [name, schema] of Object.entries(objectFields(connector.connection.options))) {
-      const value: unknown = (config as Readonly<Record<string, unknown>>)[name];
-      if (fieldFacts(schema).secret === true && typeof value === 'string') this.#redactor.add(value);
-    }
   }
 
   async #open<S extends AsyncDisposable>(

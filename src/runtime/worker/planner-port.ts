@@ -6,6 +6,7 @@ import type { AssetPlan, Timing } from '../../core/plan/plan.js';
 import { connectionNamed, connectionWithoutSecrets } from '../../planner/connections.js';
 import { identityDigest, unitOf } from '../../planner/digests.js';
 import { sha256Hex } from '../../planner/hash.js';
+import { holdsVersion } from '../../planner/holds-version.js';
 import { planAsset } from '../../planner/plan-asset.js';
 import { planItems, sameTargetError } from '../../planner/plan-items.js';
 import { planRun } from '../../planner/plan-run.js';
@@ -62,6 +63,7 @@ export const createPlannerPort = (project: LiveProject, facts: PlanFacts): Plann
     ),
   sameTarget: sameTargetError,
   sensorTakes,
+  holdsVersion,
   digestOf: identityDigest,
   unitOf,
   shortDigest: (text) => {

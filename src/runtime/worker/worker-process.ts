@@ -74,6 +74,8 @@ const start = async (settings: WorkerSettings): Promise<RunningWorkers> => {
 };
 
 const main = async (): Promise<void> => {
+  // We test on Node 20; the SDK's notice about its own plans would stand in every user's log.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   installRuntime();
   const workers = await start(readWorkerSettings(process.argv[2]));
   const stop = (): void => {

@@ -1,0 +1,16 @@
+/** What an asset's workflow is given, by its run or by its own earlier run. */
+import type { AssetOrder, AssetPlan } from '../src/core/plan/plan.js';
+import type { CopyState } from '../src/core/run/copy-state.js';
+
+/** What continue-as-new carries: the plan and how far it got. */
+export interface AssetResume {
+  readonly plan: AssetPlan;
+  readonly state: CopyState;
+  readonly queue: string;
+}
+
+/**
+ * The second argument of an asset's workflow: what its run, or its own earlier run, hands over. Only a child and a
+ * continued run are believed; from anybody else it would be hostile input.
+ */
+export type Handed = { readonly order: AssetOrder } | { readonly resume: AssetResume };
