@@ -38,7 +38,8 @@ const forbiddenSyntax = [
 ];
 
 const sizes = {
-  complexity: ['error', 12],
+  // A flat switch over the kinds of a union is easy to read: it counts once.
+  complexity: ['error', { max: 12, variant: 'modified' }],
   'max-depth': ['error', 3],
   'max-params': ['error', 4],
   'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
@@ -116,6 +117,19 @@ export default tseslint.config(
             },
           ],
         },
+      ],
+    },
+  },
+  {
+    // Temporal's sandbox replaces the clock and chance of workflow code by deterministic ones.
+    files: ['workflows/**/*.ts'],
+    ignores: tests,
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...forbiddenSyntax
+          .filter(([, what]) => !/Date\.now|Math\.random/.test(what))
+          .map(([selector, what]) => ({ selector, message: `${what}: ${why}` })),
       ],
     },
   },

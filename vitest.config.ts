@@ -19,6 +19,8 @@ export default defineConfig({
           ],
           isolate: false,
           testTimeout: 20_000,
+          // Findings of the architecture tests are lists of sentences: show them whole.
+          chaiConfig: { truncateThreshold: 0 },
         },
       },
       {

@@ -11,8 +11,7 @@ export interface AwaitRunInput {
 
 /** However it ended, it has ended; any other error is about reaching the server. */
 const saysEnded = (error: unknown): boolean =>
-  error instanceof Error &&
-  ['WorkflowFailedError', 'WorkflowNotFoundError'].includes(error.name);
+  error instanceof Error && ['WorkflowFailedError', 'WorkflowNotFoundError'].includes(error.name);
 
 export const awaitRun =
   (ports: Ports) =>
@@ -21,7 +20,9 @@ export const awaitRun =
       const handle = Context.current().client.workflow.getHandle(input.workflowId);
       const ended = handle.result().catch((error: unknown) => {
         if (saysEnded(error)) return;
-        throw new TidemarkError(otherRunFailed, `cannot follow ${input.workflowId}`, { cause: error });
+        throw new TidemarkError(otherRunFailed, `cannot follow ${input.workflowId}`, {
+          cause: error,
+        });
       });
       const stopped = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => {

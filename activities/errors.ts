@@ -12,7 +12,8 @@ export const tooManyTargets = defineError({
 export const crcMismatch = defineError({
   code: 'transfer/crc-mismatch',
   recovery: 'never',
-  summary: 'The CRC32 that the target reports of a finished object is not that of the bytes that were read.',
+  summary:
+    'The CRC32 that the target reports of a finished object is not that of the bytes that were read.',
   fix: 'The object at the target is wrong: run again. If it repeats, look for a broken proxy or disk.',
 });
 

@@ -15,7 +15,8 @@ import type { Ports } from './ports.js';
 export const unexpected = defineError({
   code: 'activity/unexpected',
   recovery: 'retry',
-  summary: 'An error that Tidemark does not know ended an attempt; its text is in the log of the worker.',
+  summary:
+    'An error that Tidemark does not know ended an attempt; its text is in the log of the worker.',
   fix: 'Look at the log of the worker that the failure names; the attempt is repeated.',
 });
 
@@ -59,7 +60,10 @@ export const failureOf = (error: unknown, ports: Ports, details: JsonObject): un
   }
   log(ports, 'unexpected error', error);
   const name = error instanceof Error ? error.name : typeof error;
-  return toFailure(new TidemarkError(unexpected, `${name} in ${context.info.activityType}`), details);
+  return toFailure(
+    new TidemarkError(unexpected, `${name} in ${context.info.activityType}`),
+    details,
+  );
 };
 
 const cancelled = (reason: unknown): unknown =>

@@ -45,6 +45,14 @@ const narrowed = async (
   return { files, next: null };
 };
 
+/** Each file once: a server that changes while it is listed may show one twice. */
+const withoutRepeats = (page: ListPage): ListPage => ({
+  ...page,
+  files: page.files.filter(
+    ({ identity }, index) => identity.path !== page.files[index - 1]?.identity.path,
+  ),
+});
+
 const refuseCollisions = async (
   ports: Ports,
   plan: AssetPlan,
@@ -54,7 +62,7 @@ const refuseCollisions = async (
   const seen = new Set<string>();
   let after: string | null = null;
   do {
-    const page: ListPage = await open.source.list(open.options, after, 1000, signal);
+    const page = withoutRepeats(await open.source.list(open.options, after, 1000, signal));
     const { items } = await ports.planner.planItems(plan, page.files);
     for (const { file, address } of items) {
       if (address === null) continue;
@@ -93,21 +101,30 @@ const withTargets = async (
   });
 };
 
+/** Below one fixed folder, names are as different as the source's own paths; anything else has to be looked at. */
+const mayCollide = (
+  plan: AssetPlan,
+  items: readonly { readonly file: ListedFile; readonly address: TargetAddress | null }[],
+): boolean =>
+  JSON.stringify(plan.target?.options ?? {}).includes('{{') ||
+  items.some(({ file, address }) => address !== null && !address.key.endsWith(file.relativePath));
+
 const listPage = async (
   ports: Ports,
   { plan, after }: ListInput,
   signal: AbortSignal,
 ): Promise<ItemPage> => {
   const open = await ports.connections.source(plan.source);
-  const isTemplated = JSON.stringify(plan.target?.options ?? {}).includes('{{');
-  if (isTemplated && after === null && plan.narrowedTo === null) {
-    await refuseCollisions(ports, plan, open, signal);
-  }
-  const page =
+  const page = withoutRepeats(
     plan.narrowedTo === null
       ? await open.source.list(open.options, after, plan.sizes.pageItems, signal)
-      : await narrowed(plan.narrowedTo, open, signal);
+      : await narrowed(plan.narrowedTo, open, signal),
+  );
   const { items, filtered } = await ports.planner.planItems(plan, page.files);
+  const isWhole = after === null && page.next === null;
+  if (after === null && !isWhole && plan.narrowedTo === null && mayCollide(plan, items)) {
+    await refuseCollisions(ports, plan, open, signal);
+  }
   const counted = { next: page.next, scanned: page.files.length, filtered };
   // Nothing to write: the counts are all that such an asset is for.
   if (plan.target === null) return { ...counted, items: [] };

@@ -28,7 +28,10 @@ export interface PlannerPort {
     files: readonly ListedFile[],
   ): Promise<{
     /** `address` is null where the asset has no target. */
-    readonly items: readonly { readonly file: ListedFile; readonly address: TargetAddress | null }[];
+    readonly items: readonly {
+      readonly file: ListedFile;
+      readonly address: TargetAddress | null;
+    }[];
     readonly filtered: number;
   }>;
   /** The error for two source files of one target (D16). */

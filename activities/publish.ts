@@ -10,6 +10,7 @@ import type { ChunkOutcome, OpenedUnit, UnitOutcome } from '../src/core/run/outc
 import { partsDiffer } from '../src/transfer/errors.js';
 import { crcOfPieces, partsDigest } from '../src/transfer/parts.js';
 import { crcMismatch } from './errors.js';
+import { removeSource } from './remove-source.js';
 import { type Attempt, runAttempt } from './heartbeat.js';
 import type { OpenTarget, Ports } from './ports.js';
 
@@ -55,6 +56,9 @@ const verifySource = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const { source, options } = await ports.connections.source(plan.source);
+  // An attempt whose answer was lost has published and deleted it: `complete` knows, and refuses anything else.
+  if (plan.deleteSource && (await source.identify(options, opened.source.path, signal)) === null)
+    return;
   const reader = await source.open(options, opened.source, signal);
   try {
     await reader.verify(signal);
@@ -73,9 +77,11 @@ const publishUnit = async (
   progress.phase = 'completing';
   const open = await ports.connections.target(plan.target);
   const whole = wholeOf(input);
-  await verifySource(ports, input, signal);
+  const isPublished = await wasPublished(input, open, signal);
+  if (!isPublished) await verifySource(ports, input, signal);
   ports.faults.reach('before-complete');
-  const written = await completeOnce(input, open, signal);
+  const parts = isPublished ? [whole] : await recordedParts(input, open, signal);
+  const written = await open.target.complete(opened.upload, parts, signal);
   ports.faults.reach('completed');
   if (written.crc32 !== null && written.crc32 !== whole.crc32) {
     throw new TidemarkError(
@@ -83,10 +89,7 @@ const publishUnit = async (
       `${written.address.key}: read ${whole.crc32}, the target reports ${written.crc32}`,
     );
   }
-  if (plan.deleteSource) {
-    const { source, options } = await ports.connections.source(plan.source);
-    await source.remove(options, opened.source, signal);
-  }
+  if (plan.deleteSource) await removeSource(ports, plan, opened.source, signal);
   return {
     files: 1,
     bytes: opened.source.size,
@@ -98,13 +101,14 @@ const publishUnit = async (
 };
 
 /** After a lost answer the upload is gone and its object stands: the target recognises our unit and says so. */
-const completeOnce = async (input: PublishInput, open: OpenTarget, signal: AbortSignal) => {
-  const { upload } = input.opened;
-  const [found] = await open.target.objects([upload.order.address], signal);
-  if (found?.unit === upload.order.unit && found.size === upload.order.size) {
-    return open.target.complete(upload, [wholeOf(input)], signal);
-  }
-  return open.target.complete(upload, await recordedParts(input, open, signal), signal);
+const wasPublished = async (
+  input: PublishInput,
+  open: OpenTarget,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const { order } = input.opened.upload;
+  const [found] = await open.target.objects([order.address], signal);
+  return found?.unit === order.unit && found.size === order.size;
 };
 
 export const publish =

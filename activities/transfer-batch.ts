@@ -6,7 +6,8 @@ import type { BatchOutcome } from '../src/core/run/outcome.js';
 import type { AssetPlan, PlannedItem } from '../src/core/plan/plan.js';
 import { copyBatch, type WrittenFile } from '../src/transfer/copy-batch.js';
 import { type Attempt, runAttempt } from './heartbeat.js';
-import type { OpenSource, OpenTarget, Ports } from './ports.js';
+import type { OpenTarget, Ports } from './ports.js';
+import { removeSource } from './remove-source.js';
 import { orderOf } from './unit-order.js';
 
 export interface BatchInput {
@@ -62,17 +63,11 @@ const writtenBefore = async (
   return written;
 };
 
-const removeSources = async (
-  plan: AssetPlan,
-  source: OpenSource,
-  items: readonly PlannedItem[],
-  signal: AbortSignal,
-): Promise<void> => {
-  if (!plan.deleteSource) return;
-  for (const item of items) await source.source.remove(source.options, item.source, signal);
-};
-
-const transfer = async (ports: Ports, input: BatchInput, attempt: Attempt): Promise<BatchOutcome> => {
+const transfer = async (
+  ports: Ports,
+  input: BatchInput,
+  attempt: Attempt,
+): Promise<BatchOutcome> => {
   const { plan } = input;
   const { signal, progress } = attempt;
   const source = await ports.connections.source(plan.source);
@@ -84,6 +79,8 @@ const transfer = async (ports: Ports, input: BatchInput, attempt: Attempt): Prom
       ? new Map<PlannedItem, WrittenFile>()
       : await writtenBefore(ports, { plan, items }, target, signal);
   for (const [item, written] of before) add(sums, item, written);
+  // The versions that were copied, which need not be those that were planned.
+  const copied = [...before.values()].map(({ identity }) => identity);
   progress.resumeFrom(sums.bytes);
   const todo = items.filter((item) => !before.has(item));
   if (target !== null) {
@@ -102,13 +99,16 @@ const transfer = async (ports: Ports, input: BatchInput, attempt: Attempt): Prom
         written: (index, file) => {
           const item = todo[index];
           if (item !== undefined) add(sums, item, file);
+          copied.push(file.identity);
           ports.faults.reach('file-written');
         },
       },
       signal,
     );
   }
-  await removeSources(plan, source, input.items, signal);
+  if (plan.deleteSource) {
+    for (const identity of copied) await removeSource(ports, plan, identity, signal);
+  }
   return {
     files: sums.files,
     bytes: sums.bytes,

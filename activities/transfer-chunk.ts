@@ -95,7 +95,8 @@ const transfer = async (
     bytes: bytesOf(parts),
     crc32: crcOfPieces(parts),
     digest: partsDigest(parts),
-    bytesRead: attempt.readBefore + progress.readBytes,
+    // What the target holds was read, even if its attempt died before the heartbeat that would have said so.
+    bytesRead: Math.max(attempt.readBefore, bytesOf(before)) + progress.readBytes,
     retries: attempt.retries,
   };
 };

@@ -8,7 +8,12 @@ import { TidemarkError } from '../src/core/errors/error.js';
 import type { ListedFile, ListPage } from '../src/connectors/connector.js';
 import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
 import type { TriggerItem } from '../src/core/plan/plan.js';
-import { type Hit, isNew, type SensorMark, type WatchOutcome } from '../src/core/run/sensor-mark.js';
+import {
+  type Hit,
+  isNew,
+  type SensorMark,
+  type WatchOutcome,
+} from '../src/core/run/sensor-mark.js';
 import type { JsonObject } from '../src/core/values/json.js';
 import { failureOf } from './failures.js';
 import { sensorRemembersTooMuch } from './errors.js';
@@ -80,7 +85,9 @@ class Watch {
     this.polls++;
     this.failures = 0;
     this.unsettled = fresh.length - settled.length;
-    return settled.sort((a, b) => Number(a.item.identity.modified) - Number(b.item.identity.modified));
+    return settled.sort(
+      (a, b) => Number(a.item.identity.modified) - Number(b.item.identity.modified),
+    );
   }
 
   async #listNew(open: OpenSource): Promise<readonly Hit[]> {
@@ -137,9 +144,13 @@ class Watch {
 const isFinal = (error: unknown): boolean =>
   error instanceof TidemarkError && error.kind.recovery !== 'retry';
 
-const run = async (ports: Ports, watch: Watch, input: WatchInput): Promise<WatchOutcome> => {
+const run = async (
+  ports: Ports,
+  watch: Watch,
+  input: WatchInput,
+  signal: AbortSignal,
+): Promise<WatchOutcome> => {
   const context = Context.current();
-  const signal = context.cancellationSignal;
   const endMs = ports.nowMs() + watchMs;
   while (!signal.aborted && ports.nowMs() < endMs) {
     try {
@@ -148,7 +159,8 @@ const run = async (ports: Ports, watch: Watch, input: WatchInput): Promise<Watch
     } catch (error) {
       if (signal.aborted || isFinal(error)) throw error;
       watch.failures++;
-      const text = error instanceof TidemarkError ? `${error.code}: ${error.message}` : String(error);
+      const text =
+        error instanceof TidemarkError ? `${error.code}: ${error.message}` : String(error);
       context.log.warn(`sensor ${input.plan.name}: poll failed: ${ports.redact(text)}`);
     }
     if (!signal.aborted) await watch.pause();
@@ -161,7 +173,9 @@ export const watchSource =
   (ports: Ports, watches: Watches) =>
   async (input: WatchInput): Promise<WatchOutcome> => {
     const context = Context.current();
-    const watch = new Watch(ports, input, context.cancellationSignal);
+    // A worker that drains does not wait for the end of its grace: nothing is under way here.
+    const signal = AbortSignal.any([context.cancellationSignal, ports.draining]);
+    const watch = new Watch(ports, input, signal);
     const id = context.info.workflowExecution?.workflowId ?? input.plan.name;
     const timer = setInterval(() => {
       context.heartbeat(watch.details());
@@ -170,10 +184,12 @@ export const watchSource =
       watch.wake();
     });
     try {
-      return await run(ports, watch, input);
+      return await run(ports, watch, input, signal);
     } catch (error) {
       // A worker that stops is not a failure of the sensor: the next worker takes over at once.
-      if (context.cancellationDetails?.workerShutdown === true) return watch.outcome([]);
+      if (ports.draining.aborted || context.cancellationDetails?.workerShutdown === true) {
+        return watch.outcome([]);
+      }
       throw failureOf(error, ports, {});
     } finally {
       clearInterval(timer);

@@ -14,8 +14,11 @@ const showReceipt = ({ screen }: Stage, { receipt, death }: ActTwo): void => {
     ['files', String(files.copied)],
     ['bytes', `${String(bytes.source)} at the source, ${String(bytes.target)} in S3`],
     ['CRC32', `${crc32.source} of what was read, ${crc32.target ?? 'none'} as S3 reports it`],
-    ['attempts', `${String(retries)} beyond the first`],
-    ['read twice', `${String(bytes.read_twice)} bytes (${bytesText(bytes.read_twice)})`],
+    ['attempts', `1 + ${String(retries)}; each chunk under way at the death needed one more`],
+    [
+      'read twice',
+      `${String(bytes.read_twice)} bytes, as far as the last heartbeats before the death told`,
+    ],
     ['reconciled', asset.reconciled ? 'yes' : `no: ${asset.differences.join('; ')}`],
   ]);
   screen.heading('The death of the worker process, seen from outside');

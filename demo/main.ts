@@ -134,6 +134,8 @@ const main = async (args: readonly string[]): Promise<number> => {
     process.stderr.write(`demo: ${JSON.stringify(unknown)} is not known\n\n${help}\n`);
     return 2;
   }
+  // A notice of the vendor's SDK that is none of the demo's facts.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const stopping = new AbortController();
   let isInterrupted = false;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -44,7 +44,7 @@ export const createScreen = (
     live: (text) => {
       if (!isTerminal) return;
       // A line that wraps could not be erased.
-      out.write(`${eraseLine}${text.slice(0, Math.max(20, (out.columns ?? 80) - 1))}`);
+      out.write(`${eraseLine}${text.slice(0, Math.max(20, (out.columns || 80) - 1))}`);
       isLive = true;
     },
     facts: (rows) => {

@@ -1,5 +1,5 @@
 /** What an asset's workflow is given, by its run or by its own earlier run. */
-import type { AssetOrder, AssetPlan } from '../src/core/plan/plan.js';
+import type { AssetOrder, AssetPlan, RunPlan } from '../src/core/plan/plan.js';
 import type { CopyState } from '../src/core/run/copy-state.js';
 
 /** What continue-as-new carries: the plan and how far it got. */
@@ -7,6 +7,8 @@ export interface AssetResume {
   readonly plan: AssetPlan;
   readonly state: CopyState;
   readonly queue: string;
+  /** Only where the asset runs inside its run's own workflow: that run, which goes on with it. */
+  readonly run?: RunPlan;
 }
 
 /**

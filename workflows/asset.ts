@@ -14,7 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { UploadHandle } from '../src/core/plan/file.js';
-import type { AssetOrder, AssetPlan } from '../src/core/plan/plan.js';
+import type { AssetOrder, AssetPlan, RunPlan } from '../src/core/plan/plan.js';
 import { applyEvent, nextActions } from '../src/core/run/copy-run.js';
 import {
   type CopyAction,
@@ -44,7 +44,12 @@ const discard = async (resume: AssetResume, uploads: readonly UploadHandle[]): P
     callTransfer(
       `${target.kind}.cleanup`,
       { target, uploads },
-      { queue, timing: plan.timing, retry: plan.retry, summary: `discard ${String(uploads.length)} uploads` },
+      {
+        queue,
+        timing: plan.timing,
+        retry: plan.retry,
+        summary: `discard ${String(uploads.length)} uploads`,
+      },
     ),
   );
 };
@@ -87,12 +92,14 @@ class CopyDriver {
       this.#show();
       const seen = this.#ended;
       await condition(() => this.#ended !== seen);
-      if (this.#failure !== null) throw this.#failure;
+      if (this.#failure !== null) throw this.#failure as Error;
     }
     return 'finished';
   }
 
   #isLong(): boolean {
+    // Children of the same workflow would be cancelled by its end.
+    if ((this.#resume.run?.assets.length ?? 1) > 1) return false;
     const info = workflowInfo();
     return info.historyLength > eventsMax || info.continueAsNewSuggested;
   }
@@ -163,8 +170,8 @@ const runCopy = async (resume: AssetResume): Promise<AssetReceipt> => {
   return receipt;
 };
 
-/** Plans one asset and copies it. */
-export const startAsset = async (order: AssetOrder): Promise<AssetReceipt> => {
+/** Plans one asset and copies it; `run` where this is its run's own workflow. */
+export const startAsset = async (order: AssetOrder, run?: RunPlan): Promise<AssetReceipt> => {
   const info = workflowInfo();
   const plan = await callLight<AssetPlan>(
     'plan-asset',
@@ -175,7 +182,8 @@ export const startAsset = async (order: AssetOrder): Promise<AssetReceipt> => {
     },
     { summary: `plan ${order.asset.name}` },
   );
-  return runCopy({ plan, state: startCopy(), queue: order.context.transfersQueue });
+  const queue = order.context.transfersQueue;
+  return runCopy({ plan, state: startCopy(), queue, ...(run === undefined ? {} : { run }) });
 };
 
 /** Goes on after continue-as-new. */

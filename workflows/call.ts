@@ -37,8 +37,6 @@ export interface TransferCall {
   readonly timing: Timing;
   readonly retry: RetrySpec;
   readonly summary: string;
-  /** Codes of failures that repeating the same call cannot mend: the caller does something else. */
-  readonly finalCodes?: readonly string[];
 }
 
 /** An activity that lists, moves or publishes. */
@@ -54,7 +52,6 @@ export const callTransfer = <R>(name: string, input: unknown, call: TransferCall
       initialInterval: Math.max(timing.retryIntervalMs, retry.delayMs),
       backoffCoefficient: retry.backoff === 'exponential' ? 2 : 1,
       maximumInterval: Math.max(60_000, retry.delayMs),
-      ...(call.finalCodes === undefined ? {} : { nonRetryableErrorTypes: [...call.finalCodes] }),
     },
   });
 };
@@ -62,7 +59,8 @@ export const callTransfer = <R>(name: string, input: unknown, call: TransferCall
 /** The failure of ours inside whatever Temporal wrapped around it; undefined for anything else. */
 export const applicationFailureOf = (error: unknown): ApplicationFailure | undefined => {
   if (error instanceof ApplicationFailure) return error;
-  if (error instanceof ActivityFailure && error.cause instanceof ApplicationFailure) return error.cause;
+  if (error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)
+    return error.cause;
   return undefined;
 };
 

@@ -2,7 +2,12 @@
 import type { ItemPage, PlannedItem } from '../src/core/plan/plan.js';
 import { invariant } from '../src/core/errors/invariant.js';
 import type { CopyAction, CopyEvent } from '../src/core/run/copy-state.js';
-import type { BatchOutcome, ChunkOutcome, OpenedUnit, UnitOutcome } from '../src/core/run/outcome.js';
+import type {
+  BatchOutcome,
+  ChunkOutcome,
+  OpenedUnit,
+  UnitOutcome,
+} from '../src/core/run/outcome.js';
 import { isStaleCode } from '../src/core/run/stale.js';
 import type { AssetResume } from './asset-input.js';
 import { applicationFailureOf, callTransfer, failureNumber } from './call.js';
@@ -22,7 +27,9 @@ const summaryOf = (resume: AssetResume, action: CopyAction): string => {
   const { name } = resume.plan;
   switch (action.do) {
     case 'list':
-      return action.after === null ? `${name}: first page` : `${name}: after ${nameOf(action.after)}`;
+      return action.after === null
+        ? `${name}: first page`
+        : `${name}: after ${nameOf(action.after)}`;
     case 'batch': {
       const bytes = action.items.reduce((sum, item) => sum + item.source.size, 0);
       return `${name}: ${String(action.items.length)} files, ${megabytes(bytes)}`;

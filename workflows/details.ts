@@ -41,7 +41,11 @@ export const describeCopy = (plan: AssetPlan, state: CopyState): string => {
   const head = `**${plan.name}**: ${String(totals.files)} files, ${bytesText(totals.bytes)} copied; ${String(totals.skipped)} were there already; ${String(state.queue.length)} waiting`;
   const units = unitRows(state);
   const shown = units.slice(0, rowsMax);
-  const parts = [head, '', `${plan.source.kind} \`${plan.source.connection}\` → ${plan.target === null ? 'nothing (list only)' : `${plan.target.kind} \`${plan.target.connection}\``}: ${plan.why}`];
+  const parts = [
+    head,
+    '',
+    `${plan.source.kind} \`${plan.source.connection}\` → ${plan.target === null ? 'nothing (list only)' : `${plan.target.kind} \`${plan.target.connection}\``}: ${plan.why}`,
+  ];
   if (shown.length > 0) parts.push('', table(['large file', 'bytes', 'parts', 'state'], shown));
   if (units.length > shown.length) parts.push('', `… ${String(units.length - shown.length)} more`);
   return parts.join('\n');

@@ -4,7 +4,12 @@
  * `temporal workflow start --type orders_job` comes here; `plan-run` says what the name stands for, or fails with the
  * known names. Nothing but this function is exported, since every export could be started by name.
  */
-import { ApplicationFailure, isCancellation, TemporalFailure, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  isCancellation,
+  TemporalFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { RunPlan } from '../src/core/plan/plan.js';
 import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
 import { resumeAsset, startAsset } from './asset.js';
@@ -39,7 +44,10 @@ const run = async (request: unknown, handed: unknown): Promise<unknown> => {
   if (handed !== undefined && isTrusted()) {
     const given = handed as Handed | SensorResume;
     if ('order' in given) return startAsset(given.order);
-    if ('resume' in given) return resumeAsset(given.resume);
+    if ('resume' in given) {
+      const { run: plan } = given.resume;
+      return plan === undefined ? resumeAsset(given.resume) : runPlan(plan, given.resume);
+    }
   }
   const name = workflowInfo().workflowType;
   const planned = await callLight<Planned>(

@@ -10,6 +10,7 @@ import {
   ChildWorkflowFailure,
   CancellationScope,
   condition,
+  ContinueAsNew,
   executeChild,
   ParentClosePolicy,
   setCurrentDetails,
@@ -28,15 +29,19 @@ import {
   startRun,
 } from '../src/core/run/job-run.js';
 import type { AssetReceipt, RunReceipt } from '../src/core/run/receipt.js';
-import { startAsset } from './asset.js';
-import type { Handed } from './asset-input.js';
+import { resumeAsset, startAsset } from './asset.js';
+import type { AssetResume, Handed } from './asset-input.js';
 import { applicationFailureOf, callLight } from './call.js';
 import { describeRun } from './details.js';
 import { progressQuery, statusQuery } from './messages.js';
 
-const attributeValues = (plan: RunPlan, asset: string | null): Readonly<Record<string, string>> => ({
+const attributeValues = (
+  plan: RunPlan,
+  asset: string | null,
+): Readonly<Record<string, string>> => ({
   TidemarkJob: plan.context.name,
-  TidemarkTrigger: plan.context.trigger?.sensor ?? plan.context.tags['tidemark/trigger'] ?? 'manual',
+  TidemarkTrigger:
+    plan.context.trigger?.sensor ?? plan.context.tags['tidemark/trigger'] ?? 'manual',
   ...(plan.context.partition === null ? {} : { TidemarkPartition: plan.context.partition }),
   ...(asset === null ? {} : { TidemarkAsset: asset }),
 });
@@ -60,11 +65,15 @@ class OverlapError extends Error {}
 
 class RunDriver {
   readonly #plan: RunPlan;
+  readonly #resume: AssetResume | null;
   #state: RunState;
   #changes = 0;
+  /** Thrown by the asset that runs in this very workflow: its history is long. */
+  #continued: ContinueAsNew | null = null;
 
-  constructor(plan: RunPlan) {
+  constructor(plan: RunPlan, resume: AssetResume | null) {
     this.#plan = plan;
+    this.#resume = resume;
     this.#state = startRun(plan);
   }
 
@@ -97,6 +106,7 @@ class RunDriver {
     try {
       await this.#loop();
     } catch (error) {
+      if (error === this.#continued) throw error;
       // Cancelled: the assets were cancelled with the run; the run ends after them, when all is cleaned up.
       await CancellationScope.nonCancellable(() => condition(() => !this.#isAnyRunning()));
       throw error;
@@ -120,6 +130,7 @@ class RunDriver {
       if (skip.length > 0) continue;
       const seen = this.#changes;
       await condition(() => this.#changes !== seen);
+      if (this.#continued !== null) throw this.#continued;
     }
   }
 
@@ -138,6 +149,11 @@ class RunDriver {
       const receipt = await this.#receiptOf(asset);
       this.#apply({ kind: 'done', asset: asset.name, receipt, atMs: Date.now() });
     } catch (error) {
+      if (error instanceof ContinueAsNew) {
+        this.#continued = error;
+        this.#changes++;
+        return;
+      }
       if (error instanceof OverlapError) {
         this.#apply({ kind: 'skipped', asset: asset.name, because: error.message });
         return;
@@ -151,7 +167,9 @@ class RunDriver {
     const order = this.#orderOf(asset);
     const workflowId = this.#plan.assetIds[asset.name] ?? `${asset.name}`;
     // Somebody started the asset under its own id: this run is the lock's holder already.
-    if (workflowInfo().workflowId === workflowId) return startAsset(order);
+    if (workflowInfo().workflowId === workflowId) {
+      return this.#resume === null ? startAsset(order, this.#plan) : resumeAsset(this.#resume);
+    }
     for (;;) {
       try {
         const handed: Handed = { order };
@@ -181,7 +199,11 @@ class RunDriver {
         'run/overlap',
       );
     }
-    await callLight('await-run', { workflowId }, { summary: `wait for ${workflowId}`, hours: 24 * 30 });
+    await callLight(
+      'await-run',
+      { workflowId },
+      { summary: `wait for ${workflowId}`, hours: 24 * 30 },
+    );
   }
 
   #orderOf(asset: AssetSpec): AssetOrder {
@@ -218,11 +240,14 @@ const refuseFailed = (plan: RunPlan, state: RunState): void => {
   );
 };
 
-/** Runs a plan to its receipt. */
-export const runPlan = async (plan: RunPlan): Promise<RunReceipt> => {
+/** Runs a plan to its receipt; `resume` after its only asset, which runs in this workflow, continued as new. */
+export const runPlan = async (
+  plan: RunPlan,
+  resume: AssetResume | null = null,
+): Promise<RunReceipt> => {
   const attributes = knownAttributes(plan, null);
   if (attributes.length > 0) upsertSearchAttributes(attributes);
-  const driver = new RunDriver(plan);
+  const driver = new RunDriver(plan, resume);
   let receipt: RunReceipt | null = null;
   setHandler(statusQuery, () => describeRun(plan, driver.state, workflowInfo().namespace), {
     description: 'The table of the run: each asset with its state, files and bytes',
@@ -235,7 +260,11 @@ export const runPlan = async (plan: RunPlan): Promise<RunReceipt> => {
         Object.entries(driver.state).map(([name, asset]) => [
           name,
           asset.state === 'done'
-            ? { state: 'done', files: asset.receipt.files.copied, bytes: asset.receipt.bytes.target }
+            ? {
+                state: 'done',
+                files: asset.receipt.files.copied,
+                bytes: asset.receipt.bytes.target,
+              }
             : { state: asset.state, files: 0, bytes: 0 },
         ]),
       ),

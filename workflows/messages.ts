@@ -26,7 +26,11 @@ export const sensorStateQuery = defineQuery<SensorView>('state');
 /** What `state` answers. */
 export interface SensorView {
   readonly paused: boolean;
-  readonly mark: { readonly time: string | null; readonly remembered: number; readonly generation: number };
+  readonly mark: {
+    readonly time: string | null;
+    readonly remembered: number;
+    readonly generation: number;
+  };
   readonly runsStarted: number;
   readonly polls: number;
   readonly failures: number;

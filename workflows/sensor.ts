@@ -54,6 +54,8 @@ export interface SensorResume {
   readonly paused: boolean;
   readonly runsStarted: number;
   readonly quarantined: readonly Hit[];
+  /** Items whose runs failed and that somebody wants to run once more. */
+  readonly again?: readonly Hit[];
   /** What `tidemark apply` told last; absent when it told nothing since the start. */
   readonly appliedHash?: string;
 }
@@ -74,6 +76,7 @@ class Sensor {
   #mark: SensorMark;
   #paused: boolean;
   #quarantined: readonly Hit[];
+  #again: readonly Hit[];
   #runsStarted: number;
   #polls = 0;
   #failures = 0;
@@ -90,6 +93,7 @@ class Sensor {
     this.#mark = resume?.mark ?? firstMark;
     this.#paused = resume?.paused ?? !plan.startsRunning;
     this.#quarantined = resume?.quarantined ?? [];
+    this.#again = resume?.again ?? [];
     this.#runsStarted = resume?.runsStarted ?? 0;
     this.#appliedHash = resume?.appliedHash;
   }
@@ -125,7 +129,10 @@ class Sensor {
     setHandler(
       retryQuarantinedSignal,
       () => {
+        // The mark has seen these items and would not take them again: they are handed over by name.
         this.#mark = { ...this.#mark, generation: this.#mark.generation + 1 };
+        this.#again = [...this.#again, ...this.#quarantined];
+        this.#quarantined = [];
         this.#interrupt();
       },
       { description: 'Start runs again for the items whose runs failed' },
@@ -139,10 +146,13 @@ class Sensor {
         return this.#mark;
       },
       {
-        description: 'Set the mark: what is newer than `time` is taken (again); raises the generation',
+        description:
+          'Set the mark: what is newer than `time` is taken (again); raises the generation',
         validator: ({ time }) => {
           if (time !== null && Number.isNaN(Date.parse(time))) {
-            throw new Error(`time ${JSON.stringify(time)} is not ISO 8601, such as 2026-01-31T00:00:00Z`);
+            throw new Error(
+              `time ${JSON.stringify(time)} is not ISO 8601, such as 2026-01-31T00:00:00Z`,
+            );
           }
         },
       },
@@ -187,7 +197,13 @@ class Sensor {
     const { mark, paused, failures } = this.view();
     // The key is `memoKeys.hash` of the client.
     const applied = this.#appliedHash === undefined ? {} : { tidemark_hash: this.#appliedHash };
-    upsertMemo({ mark: mark.time ?? 'none', remembered: mark.remembered, paused, failures, ...applied });
+    upsertMemo({
+      mark: mark.time ?? 'none',
+      remembered: mark.remembered,
+      paused,
+      failures,
+      ...applied,
+    });
     setCurrentDetails(this.#describe());
   }
 
@@ -222,6 +238,7 @@ class Sensor {
       paused: this.#paused,
       runsStarted: this.#runsStarted,
       quarantined: this.#quarantined,
+      again: this.#again,
       ...(this.#appliedHash === undefined ? {} : { appliedHash: this.#appliedHash }),
     };
     return continueAsNew({}, resume);
@@ -229,6 +246,7 @@ class Sensor {
 
   async #watchOnce(): Promise<void> {
     try {
+      await this.#handAgain();
       const outcome = await this.#watch();
       if (outcome === null) return;
       this.#polls += outcome.polls;
@@ -283,6 +301,13 @@ class Sensor {
     return outcome;
   }
 
+  async #handAgain(): Promise<void> {
+    for (let hit = this.#again[0]; hit !== undefined; hit = this.#again[0]) {
+      await this.#handOver([hit]);
+      this.#again = this.#again.slice(1);
+    }
+  }
+
   #groups(hits: readonly Hit[]): readonly (readonly Hit[])[] {
     if (hits.length === 0) return [];
     return this.#plan.triggerMode === 'batch' ? [hits] : hits.map((hit) => [hit]);
@@ -311,7 +336,8 @@ class Sensor {
   #runId(hits: readonly Hit[], first: Hit): string {
     const { project, job, name } = this.#plan;
     const last = hits.at(-1) ?? first;
-    const digest = hits.length === 1 ? first.digest : `${first.digest}-${last.digest}-${String(hits.length)}`;
+    const digest =
+      hits.length === 1 ? first.digest : `${first.digest}-${last.digest}-${String(hits.length)}`;
     return `${project}/${job}/${name}/${String(this.#mark.generation)}/${digest}`;
   }
 
@@ -329,7 +355,9 @@ class Sensor {
         args: [{ trigger, params: this.#plan.params }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-        staticSummary: shortly(`${this.#plan.name}: ${hits.map(({ item }) => item.relative_path).join(', ')}`),
+        staticSummary: shortly(
+          `${this.#plan.name}: ${hits.map(({ item }) => item.relative_path).join(', ')}`,
+        ),
       });
       this.#runsStarted++;
       return child;
@@ -353,10 +381,7 @@ class Sensor {
   }
 }
 
-export const runSensor = async (
-  plan: SensorPlan,
-  resume: SensorResume | null,
-): Promise<never> => {
+export const runSensor = async (plan: SensorPlan, resume: SensorResume | null): Promise<never> => {
   const sensor = new Sensor(plan, resume);
   sensor.listen();
   // Sensors that start together do not poll together.

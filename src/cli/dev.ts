@@ -165,8 +165,14 @@ export const dev = defineCommand({
       flags: '--data <dir>',
       summary: 'folder of the data (default: .tidemark in the project); kept across restarts',
     },
-    { flags: '--temporal-port <port>', summary: 'this port or an error; 0: any free one (default: 7233 if free)' },
-    { flags: '--ui-port <port>', summary: 'this port or an error; 0: any free one (default: 8233 if free)' },
+    {
+      flags: '--temporal-port <port>',
+      summary: 'this port or an error; 0: any free one (default: 7233 if free)',
+    },
+    {
+      flags: '--ui-port <port>',
+      summary: 'this port or an error; 0: any free one (default: 8233 if free)',
+    },
     {
       flags: '--s3-port <port>',
       summary: 'this port or an error (default: the one of the last start if free)',

@@ -78,7 +78,12 @@ export interface FileReader extends AsyncDisposable {
    * Fills the whole buffer with the bytes from `position` on. Asks again after a short read; throws
    * `source/truncated` when the file ends early. Honours the signal within a second.
    */
-  read(position: number, buffer: Buffer, progress: ByteProgress, signal: AbortSignal): Promise<void>;
+  read(
+    position: number,
+    buffer: Buffer,
+    progress: ByteProgress,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Throws `source/changed` unless the file still is the identity that it was opened with. */
   verify(signal: AbortSignal): Promise<void>;
 }

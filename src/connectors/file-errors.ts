@@ -39,7 +39,8 @@ export const targetBadKey = defineError({
 export const uploadGone = defineError({
   code: 'target/upload-gone',
   recovery: 'retry',
-  summary: 'The multipart upload of a unit does not exist any more, and its object is not there either.',
+  summary:
+    'The multipart upload of a unit does not exist any more, and its object is not there either.',
   fix: 'Nothing: the unit starts again. If it repeats, look for a lifecycle rule that aborts uploads early.',
 });
 

@@ -151,7 +151,7 @@ export const folderCovers = (
     root.startsWith('/') ? folder === root : folder === root || folder.endsWith(`/${root}`);
   if (inside(file.path) || inside(folderName(file.path))) return true;
   if (options.recursive !== true) return false;
-  for (let folder = folderName(file.path); folder !== '' && folder !== '/'; ) {
+  for (let folder = folderName(file.path); folder !== '' && folder !== '/';) {
     folder = folderName(folder);
     if (inside(folder)) return true;
   }

@@ -45,7 +45,8 @@ export class FolderPages {
       const { value, done } = await files.next();
       request.signal.throwIfAborted();
       if (done === true || value === undefined) return { files: page, next: null };
-      if (page.length >= request.pageFiles) return this.#cut(request, page, { scope, files, head: value });
+      if (page.length >= request.pageFiles)
+        return this.#cut(request, page, { scope, files, head: value });
       page.push(value);
     }
   }

@@ -26,13 +26,18 @@ const prepare = (memory: MemoryCopy, count: number, budgetBytes = 1_000_000) => 
 };
 
 const isSame = (memory: MemoryCopy, path: string): boolean | undefined =>
-  memory.inbox.files.get(path)?.bytes.equals(memory.lake.files.get(`raw/${path}`)?.bytes ?? Buffer.of());
+  memory.inbox.files
+    .get(path)
+    ?.bytes.equals(memory.lake.files.get(`raw/${path}`)?.bytes ?? Buffer.of());
 
 describe('copyBatch', () => {
   it('copies every file whole, empty ones too', async () => {
     const memory = new MemoryCopy();
     const { copy, written } = prepare(memory, 30);
-    const empty = { source: memory.put('empty.csv', Buffer.of()), order: memory.order.bind(memory) };
+    const empty = {
+      source: memory.put('empty.csv', Buffer.of()),
+      order: memory.order.bind(memory),
+    };
     await copyBatch({ ...copy, files: [...copy.files, empty] }, never);
     expect(written.size).toBe(31);
     expect([...memory.inbox.files.keys()].every((path) => isSame(memory, path))).toBe(true);
@@ -122,7 +127,12 @@ describe('copyBatch', () => {
   it('writes over nothing that it did not plan to replace', async () => {
     const memory = new MemoryCopy();
     const { copy } = prepare(memory, 1);
-    memory.lake.files.set('raw/f0.csv', { bytes: bytesOf(3), modified: '1', tag: 'foreign', crc32: '' });
+    memory.lake.files.set('raw/f0.csv', {
+      bytes: bytesOf(3),
+      modified: '1',
+      tag: 'foreign',
+      crc32: '',
+    });
     await expect(copyBatch(copy, never)).rejects.toMatchObject({ code: 'target/conflict' });
     expect(memory.lake.files.get('raw/f0.csv')?.tag).toBe('foreign');
   });

@@ -99,7 +99,10 @@ const copyFile = async (
       }
       const now = await copy.source.identify(copy.options, identity.path, signal);
       if (now === null) {
-        throw new TidemarkError(sourceMissing, `${identity.path} vanished while it was being copied`);
+        throw new TidemarkError(
+          sourceMissing,
+          `${identity.path} vanished while it was being copied`,
+        );
       }
       identity = now;
     }
@@ -134,5 +137,6 @@ export const copyBatch = async (copy: BatchCopy, outer: AbortSignal): Promise<vo
   await Promise.all(Array.from({ length: Math.min(filesAtOnce, copy.files.length) }, lane));
   outer.throwIfAborted();
   stop.signal.throwIfAborted();
-  if (left > 0) throw new TidemarkError(draining, `${String(left)} files are left, the worker stops`);
+  if (left > 0)
+    throw new TidemarkError(draining, `${String(left)} files are left, the worker stops`);
 };

@@ -21,7 +21,11 @@ interface Prepared {
   readonly copy: ChunkCopy;
 }
 
-const prepare = async (parts: number, buffers: number, faults: readonly object[] = []): Promise<Prepared> => {
+const prepare = async (
+  parts: number,
+  buffers: number,
+  faults: readonly object[] = [],
+): Promise<Prepared> => {
   const memory = new MemoryCopy(faults);
   const bytes = bytesOf(parts * partBytes - 100);
   const identity = memory.put('big.bin', bytes);
@@ -43,13 +47,15 @@ const prepare = async (parts: number, buffers: number, faults: readonly object[]
 };
 
 /** A step that only ends some time after it was told to stop, as a request on the wire does. */
-const slowToStop = (ms: number) => async (_which: number, signal: AbortSignal): Promise<void> => {
-  await sleep(ms);
-  if (signal.aborted) {
-    await sleep(20);
-    throw signal.reason;
-  }
-};
+const slowToStop =
+  (ms: number) =>
+  async (_which: number, signal: AbortSignal): Promise<void> => {
+    await sleep(ms);
+    if (signal.aborted) {
+      await sleep(20);
+      throw signal.reason;
+    }
+  };
 
 describe('copyParts', () => {
   it('copies every byte and returns the parts in order with the checksum of what was read (G14)', async () => {
@@ -74,7 +80,8 @@ describe('copyParts', () => {
 
   it('ends with the first failure, starts nothing more and gives every buffer back', async () => {
     const { memory, copy, budget, confirmed } = await prepare(20, 3);
-    memory.whileWriting = (part) => (part === 2 ? Promise.reject(new Error('no room on the disk')) : Promise.resolve());
+    memory.whileWriting = (part) =>
+      part === 2 ? Promise.reject(new Error('no room on the disk')) : Promise.resolve();
     await expect(copyParts(copy, never)).rejects.toThrow('no room on the disk');
     expect(confirmed.length).toBeLessThan(5);
     expect([budget.usedBytes, memory.inUse.size]).toEqual([0, 0]);
@@ -82,23 +89,30 @@ describe('copyParts', () => {
 
   it('gives no buffer back while a read or a write still uses it, after a failure or an abort (G5)', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat({ max: 25 }), fc.boolean(), fc.nat({ max: 6 }), async (abortMs, fails, part) => {
-        const { memory, copy, budget } = await prepare(8, 3);
-        const stop = new AbortController();
-        memory.whileReading = slowToStop(3);
-        memory.whileWriting = async (number, signal) => {
-          if (fails && number === part) throw new Error('broken');
-          await slowToStop(4)(number, signal);
-        };
-        const timer = setTimeout(() => { stop.abort(new Error('cancelled')); }, abortMs);
-        await copyParts(copy, stop.signal).catch(() => undefined);
-        clearTimeout(timer);
-        // The pump has ended: nothing uses a buffer, and a second pump may take all of them.
-        expect([budget.usedBytes, memory.inUse.size]).toEqual([0, 0]);
-        await copyParts(copy, never).catch((error: unknown) => {
-          expect(String(error)).toContain('broken');
-        });
-      }),
+      fc.asyncProperty(
+        fc.nat({ max: 25 }),
+        fc.boolean(),
+        fc.nat({ max: 6 }),
+        async (abortMs, fails, part) => {
+          const { memory, copy, budget } = await prepare(8, 3);
+          const stop = new AbortController();
+          memory.whileReading = slowToStop(3);
+          memory.whileWriting = async (number, signal) => {
+            if (fails && number === part) throw new Error('broken');
+            await slowToStop(4)(number, signal);
+          };
+          const timer = setTimeout(() => {
+            stop.abort(new Error('cancelled'));
+          }, abortMs);
+          await copyParts(copy, stop.signal).catch(() => undefined);
+          clearTimeout(timer);
+          // The pump has ended: nothing uses a buffer, and a second pump may take all of them.
+          expect([budget.usedBytes, memory.inUse.size]).toEqual([0, 0]);
+          await copyParts(copy, never).catch((error: unknown) => {
+            expect(String(error)).toContain('broken');
+          });
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -124,7 +138,9 @@ describe('copyParts', () => {
     expect(confirmed.length).toBeGreaterThanOrEqual(2);
     expect(confirmed.length).toBeLessThan(8);
     const held = await memory.target.listParts(upload, never);
-    expect(held.map(({ number }) => number)).toEqual(confirmed.map(({ number }) => number).sort((a, b) => a - b));
+    expect(held.map(({ number }) => number)).toEqual(
+      confirmed.map(({ number }) => number).sort((a, b) => a - b),
+    );
   });
 
   it('stops at a file that ends early, and says so', async () => {
@@ -135,6 +151,9 @@ describe('copyParts', () => {
   it('counts what was confirmed, and nothing that was not', async () => {
     const { memory, copy, bytes } = await prepare(5, 2);
     await copyParts(copy, never);
-    expect(memory.progress).toMatchObject({ readBytes: bytes.length, confirmedBytes: bytes.length });
+    expect(memory.progress).toMatchObject({
+      readBytes: bytes.length,
+      confirmedBytes: bytes.length,
+    });
   });
 });

@@ -76,7 +76,10 @@ export const copyParts = async (
     }
     const records = await Promise.all(running);
     if (records.length < copy.parts.length) {
-      throw new TidemarkError(draining, `${String(records.length)} parts are done, the worker stops`);
+      throw new TidemarkError(
+        draining,
+        `${String(records.length)} parts are done, the worker stops`,
+      );
     }
     return records;
   } catch (error) {

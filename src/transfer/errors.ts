@@ -46,7 +46,8 @@ export const partsDiffer = defineError({
 export const draining = defineError({
   code: 'transfer/worker-stops',
   recovery: 'retry',
-  summary: 'The worker was asked to stop: what was under way is finished, the rest is left to another worker.',
+  summary:
+    'The worker was asked to stop: what was under way is finished, the rest is left to another worker.',
   fix: 'Nothing.',
 });
 

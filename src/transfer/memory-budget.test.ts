@@ -50,7 +50,9 @@ describe('a memory budget', () => {
 
   it('rejects at once where the signal has aborted before', async () => {
     const budget = new MemoryBudget(100);
-    await expect(budget.take(1, AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
+    await expect(budget.take(1, AbortSignal.abort(new Error('too late')))).rejects.toThrow(
+      'too late',
+    );
     expect(budget.usedBytes).toBe(0);
   });
 
@@ -91,7 +93,10 @@ describe('a memory budget', () => {
         };
         for (const { bytes, release, aborts } of requests) {
           const stop = new AbortController();
-          const taken = budget.take(bytes, stop.signal).then((lease) => held.push(lease), () => undefined);
+          const taken = budget.take(bytes, stop.signal).then(
+            (lease) => held.push(lease),
+            () => undefined,
+          );
           pending.push(taken);
           await settled();
           check();

@@ -3,7 +3,11 @@
  * write ends, and sees every buffer that one of them still uses.
  */
 import { openSource } from '../connectors/memory/source.js';
-import { connectionOptions, sourceOptions, type MemorySourceOptions } from '../connectors/memory/options.js';
+import {
+  connectionOptions,
+  sourceOptions,
+  type MemorySourceOptions,
+} from '../connectors/memory/options.js';
 import { MemoryFolder } from '../connectors/memory/store.js';
 import { openTarget } from '../connectors/memory/target.js';
 import type { FileReader, FileSource, FileTarget, OpenContext } from '../connectors/connector.js';
@@ -20,7 +24,9 @@ const context: OpenContext = {
 
 /** Bytes that differ everywhere, so that no mistake of position goes unseen. */
 export const bytesOf = (length: number, seed = 1): Buffer =>
-  Buffer.from(Array.from({ length }, (_, index) => (index * 31 + (index >> 8) * 7 + seed * 131) % 256));
+  Buffer.from(
+    Array.from({ length }, (_, index) => (index * 31 + (index >> 8) * 7 + seed * 131) % 256),
+  );
 
 export class MemoryCopy {
   readonly inbox = new MemoryFolder();
@@ -40,7 +46,11 @@ export class MemoryCopy {
   constructor(faults: readonly object[] = []) {
     const connection = connectionOptions.parse({ faults });
     this.source = openSource({ folder: this.inbox, connection, context });
-    this.target = openTarget({ folder: this.lake, connection: connectionOptions.parse({}), context });
+    this.target = openTarget({
+      folder: this.lake,
+      connection: connectionOptions.parse({}),
+      context,
+    });
   }
 
   put(path: string, bytes: Buffer): FileIdentity {
@@ -98,7 +108,8 @@ export class MemoryCopy {
 
   /** No two users of one buffer: whoever starts while another has not ended would read the other's bytes. */
   async #using<T>(buffer: Buffer, work: () => Promise<T>): Promise<T> {
-    if (this.inUse.has(buffer.buffer)) throw new Error('a buffer was handed out while it was in use');
+    if (this.inUse.has(buffer.buffer))
+      throw new Error('a buffer was handed out while it was in use');
     this.inUse.add(buffer.buffer);
     try {
       return await work();

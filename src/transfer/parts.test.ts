@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { formatCrc32 } from '../core/values/crc32.js';
 import { crcOfPieces, partRanges, partsDigest } from './parts.js';
 
-const part = (number: number, changed: object = {}) => ({ number, size: 10, crc32: '0000000a', tag: 't', ...changed });
+const part = (number: number, changed: object = {}) => ({
+  number,
+  size: 10,
+  crc32: '0000000a',
+  tag: 't',
+  ...changed,
+});
 
 describe('partRanges', () => {
   it('covers the file once, without gaps, whatever the chunks', () => {
@@ -17,7 +23,9 @@ describe('partRanges', () => {
           const total = Math.ceil(fileBytes / partBytes);
           const all = [];
           for (let first = 1; first <= total; first += chunkParts) {
-            all.push(...partRanges(fileBytes, partBytes, first, Math.min(chunkParts, total - first + 1)));
+            all.push(
+              ...partRanges(fileBytes, partBytes, first, Math.min(chunkParts, total - first + 1)),
+            );
           }
           let position = 0;
           all.forEach((range, index) => {
@@ -52,13 +60,18 @@ describe('crcOfPieces', () => {
   it('is the checksum of the joined bytes, also of empty pieces and of none', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), (pieces) => {
-        const known = pieces.map((bytes) => ({ crc32: formatCrc32(crc32(bytes)), size: bytes.length }));
+        const known = pieces.map((bytes) => ({
+          crc32: formatCrc32(crc32(bytes)),
+          size: bytes.length,
+        }));
         expect(crcOfPieces(known)).toBe(formatCrc32(crc32(Buffer.concat(pieces))));
       }),
     );
   });
 
   it('refuses a checksum that was not recorded', () => {
-    expect(() => crcOfPieces([{ crc32: '', size: 3 }])).toThrow('a recorded CRC32 has 8 hex digits');
+    expect(() => crcOfPieces([{ crc32: '', size: 3 }])).toThrow(
+      'a recorded CRC32 has 8 hex digits',
+    );
   });
 });

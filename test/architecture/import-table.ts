@@ -76,7 +76,7 @@ export const importTable: readonly Row[] = [
     name: 'template',
     files: /^src\/language\/template\//,
     rows: core,
-    oneFile: ['nunjucks'],
+    oneFile: ['nunjucks', 'croner'],
     node: false,
     reason: 'evaluation is pure: no clock, environment or files',
   },

@@ -36,7 +36,9 @@ export const pathsBelow = (...folders: readonly string[]): readonly string[] =>
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
-        .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+        .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+        // What running the product leaves behind is not part of the tree.
+        .filter((path) => !path.split('/').includes('.tidemark')),
     )
     .sort();
 

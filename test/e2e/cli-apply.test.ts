@@ -17,7 +17,11 @@ import { arrivals, nightly, orders, projectFiles } from './cli-project.js';
 
 interface Applied {
   readonly applied: boolean;
-  readonly changes: readonly { readonly id: string; readonly action: string; readonly paused: boolean }[];
+  readonly changes: readonly {
+    readonly id: string;
+    readonly action: string;
+    readonly paused: boolean;
+  }[];
   readonly resume: readonly string[];
 }
 
@@ -45,8 +49,17 @@ const temporal = async (...args: readonly string[]): Promise<string> => {
 
 /** Ids of the runs of this type. */
 const runsOf = async (type: string): Promise<readonly string[]> => {
-  const text = await temporal('workflow', 'list', '--query', `WorkflowType = "${type}"`, '-o', 'json');
-  return (JSON.parse(text) as { execution: { workflowId: string } }[]).map(({ execution }) => execution.workflowId);
+  const text = await temporal(
+    'workflow',
+    'list',
+    '--query',
+    `WorkflowType = "${type}"`,
+    '-o',
+    'json',
+  );
+  return (JSON.parse(text) as { execution: { workflowId: string } }[]).map(
+    ({ execution }) => execution.workflowId,
+  );
 };
 
 /** A list may lag behind for a moment. */
@@ -84,7 +97,10 @@ test('the second apply changes nothing, and the paused sensor is told with the c
     const applied = await apply();
     return applied.resume.length > 0 ? applied : null;
   });
-  expect(actions(again)).toEqual({ 'shop/nightly': 'unchanged', 'shop/sensor/arrivals': 'unchanged' });
+  expect(actions(again)).toEqual({
+    'shop/nightly': 'unchanged',
+    'shop/sensor/arrivals': 'unchanged',
+  });
   expect(again.resume).toEqual([
     'temporal workflow signal --namespace default --workflow-id shop/sensor/arrivals --name resume',
   ]);
@@ -98,10 +114,28 @@ test('zone and catch-up window of the schedule are explicit', async () => {
 
 test('an edited schedule is updated, and the pause and the note of a human stay', async () => {
   const reason = 'on call: the partner is down';
-  await temporal('schedule', 'toggle', '--schedule-id', 'shop/nightly', '--pause', '--reason', reason);
+  await temporal(
+    'schedule',
+    'toggle',
+    '--schedule-id',
+    'shop/nightly',
+    '--pause',
+    '--reason',
+    reason,
+  );
   declare(orders + nightly('30 4 * * *') + arrivals);
-  expect(actions(await apply())).toMatchObject({ 'shop/nightly': 'update', 'shop/sensor/arrivals': 'unchanged' });
-  const text = await temporal('schedule', 'describe', '--schedule-id', 'shop/nightly', '-o', 'json');
+  expect(actions(await apply())).toMatchObject({
+    'shop/nightly': 'update',
+    'shop/sensor/arrivals': 'unchanged',
+  });
+  const text = await temporal(
+    'schedule',
+    'describe',
+    '--schedule-id',
+    'shop/nightly',
+    '-o',
+    'json',
+  );
   const { schedule } = JSON.parse(text) as { schedule: { state: unknown; spec: unknown } };
   expect(schedule.state).toMatchObject({ paused: true, notes: reason });
   expect(JSON.stringify(schedule.spec)).toMatch(/"hour":\[\{"start":4/);
@@ -111,44 +145,95 @@ test('an edited schedule is updated, and the pause and the note of a human stay'
 test('a schedule that is triggered runs its job, with an id of the project', async () => {
   await temporal('schedule', 'trigger', '--schedule-id', 'shop/nightly');
   const id = await eventually('the scheduled run', 20_000, async () => {
-    const found = (await runsOf('orders_job')).filter((run) => /^shop\/orders_job-\d{4}-/.test(run));
+    const found = (await runsOf('orders_job')).filter((run) =>
+      /^shop\/orders_job-\d{4}-/.test(run),
+    );
     return found[0] ?? null;
   });
-  expect(await temporal('workflow', 'result', '--workflow-id', id, '-o', 'json')).toContain('"reconciled": true');
+  expect(await temporal('workflow', 'result', '--workflow-id', id, '-o', 'json')).toContain(
+    '"reconciled": true',
+  );
 });
 
 test('a resumed sensor takes a dropped file and starts one run for it', async () => {
   await temporal('workflow', 'signal', '--workflow-id', 'shop/sensor/arrivals', '--name', 'resume');
   const { s3, sftp } = readDevJson(cwd);
   writeFileSync(join(sftp.root, 'out', 'dropped.csv'), 'id\n1\n');
-  const ofSensor = async () => (await runsOf('orders_job')).filter((id) => id.startsWith('shop/orders_job/arrivals/'));
-  const id = await eventually('the run of the sensor', 30_000, async () => (await ofSensor())[0] ?? null);
-  expect(await temporal('workflow', 'result', '--workflow-id', id, '-o', 'json')).toContain('"files": 1');
+  const ofSensor = async () =>
+    (await runsOf('orders_job')).filter((id) => id.startsWith('shop/orders_job/arrivals/'));
+  const id = await eventually(
+    'the run of the sensor',
+    30_000,
+    async () => (await ofSensor())[0] ?? null,
+  );
+  expect(await temporal('workflow', 'result', '--workflow-id', id, '-o', 'json')).toContain(
+    '"files": 1',
+  );
   expect(readFileSync(join(s3.root, s3.bucket, 'landing', 'dropped.csv'), 'utf8')).toBe('id\n1\n');
-  const state = await temporal('workflow', 'query', '--workflow-id', 'shop/sensor/arrivals', '--type', 'state');
+  const state = await temporal(
+    'workflow',
+    'query',
+    '--workflow-id',
+    'shop/sensor/arrivals',
+    '--type',
+    'state',
+  );
   expect(state).toContain('"runsStarted":1');
   expect(await ofSensor()).toHaveLength(1);
 });
 
 test('an edited sensor reads its YAML again and keeps its mark', async () => {
-  declare(orders + nightly('30 4 * * *') + arrivals.replace('minimum_interval_seconds: 1', 'minimum_interval_seconds: 2'));
+  declare(
+    orders +
+      nightly('30 4 * * *') +
+      arrivals.replace('minimum_interval_seconds: 1', 'minimum_interval_seconds: 2'),
+  );
   expect(actions(await apply())).toMatchObject({ 'shop/sensor/arrivals': 'update' });
   await eventuallyActions({ 'shop/nightly': 'unchanged', 'shop/sensor/arrivals': 'unchanged' });
-  const state = await temporal('workflow', 'query', '--workflow-id', 'shop/sensor/arrivals', '--type', 'state');
+  const state = await temporal(
+    'workflow',
+    'query',
+    '--workflow-id',
+    'shop/sensor/arrivals',
+    '--type',
+    'state',
+  );
   expect(state).toMatch(/"runsStarted":1/);
   expect(state).toMatch(/"remembered":1/);
 });
 
 test('what is no longer declared is reported, and removed only with --prune', async () => {
-  await temporal('schedule', 'create', '--schedule-id', 'shop/of-somebody-else', '--type', 'x', '--task-queue', 'x', '--cron', '0 0 1 1 *');
+  await temporal(
+    'schedule',
+    'create',
+    '--schedule-id',
+    'shop/of-somebody-else',
+    '--type',
+    'x',
+    '--task-queue',
+    'x',
+    '--cron',
+    '0 0 1 1 *',
+  );
   declare(orders);
   const orphans = { 'shop/nightly': 'orphan', 'shop/sensor/arrivals': 'orphan' };
   await eventuallyActions(orphans);
-  expect(await temporal('schedule', 'describe', '--schedule-id', 'shop/nightly')).toContain('shop/nightly');
-  expect(actions(await apply('--prune'))).toEqual({ 'shop/nightly': 'delete', 'shop/sensor/arrivals': 'delete' });
+  expect(await temporal('schedule', 'describe', '--schedule-id', 'shop/nightly')).toContain(
+    'shop/nightly',
+  );
+  expect(actions(await apply('--prune'))).toEqual({
+    'shop/nightly': 'delete',
+    'shop/sensor/arrivals': 'delete',
+  });
   await eventuallyActions({});
-  await expect(temporal('schedule', 'describe', '--schedule-id', 'shop/nightly')).rejects.toThrow(/not found/i);
-  expect(await temporal('workflow', 'describe', '--workflow-id', 'shop/sensor/arrivals')).toMatch(/Status\s+(Canceled|CANCELED)|CANCELED/i);
+  await expect(temporal('schedule', 'describe', '--schedule-id', 'shop/nightly')).rejects.toThrow(
+    /not found/i,
+  );
+  expect(await temporal('workflow', 'describe', '--workflow-id', 'shop/sensor/arrivals')).toMatch(
+    /Status\s+(Canceled|CANCELED)|CANCELED/i,
+  );
   // Without our marker it is not ours, whatever its id.
-  expect(await temporal('schedule', 'describe', '--schedule-id', 'shop/of-somebody-else')).toContain('of-somebody-else');
+  expect(
+    await temporal('schedule', 'describe', '--schedule-id', 'shop/of-somebody-else'),
+  ).toContain('of-somebody-else');
 });

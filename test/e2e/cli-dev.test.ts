@@ -42,8 +42,12 @@ const dev = async (...args: readonly string[]): Promise<Running> => {
 
 /** The process of the Temporal server among the children of `tidemark dev`. */
 const temporalPid = (parent: number): number => {
-  const children = readFileSync(`/proc/${String(parent)}/task/${String(parent)}/children`, 'utf8').trim().split(' ');
-  const found = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('start-dev'));
+  const children = readFileSync(`/proc/${String(parent)}/task/${String(parent)}/children`, 'utf8')
+    .trim()
+    .split(' ');
+  const found = children.find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('start-dev'),
+  );
   return Number(found);
 };
 
@@ -67,7 +71,10 @@ describe('a dev stack that is up', () => {
   test('keeps closed runs for seven days and knows our search attributes', async () => {
     await dev('--only', 'temporal');
     const { env } = readDevJson(cwd);
-    const namespace = await temporalCli(['operator', 'namespace', 'describe', '-n', 'default'], { cwd, env });
+    const namespace = await temporalCli(['operator', 'namespace', 'describe', '-n', 'default'], {
+      cwd,
+      env,
+    });
     expect(namespace.out).toContain('168h');
     const attributes = await temporalCli(['operator', 'search-attribute', 'list'], { cwd, env });
     expect(attributes.out).toContain('TidemarkPartition');
@@ -87,7 +94,10 @@ describe('a dev stack that is up', () => {
   test('refuses a second one for the same folder and is not disturbed by it', async () => {
     await dev('--only', 's3');
     const second = await tidemark(['dev', '--only', 's3'], { cwd });
-    expect(second).toMatchObject({ code: 1, err: expect.stringContaining('devstack/already-running') as string });
+    expect(second).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('devstack/already-running') as string,
+    });
     expect(existsSync(devFile())).toBe(true);
     expect((await fetch(readDevJson(cwd).s3.endpoint)).status).toBe(403);
   });
@@ -143,22 +153,25 @@ describe('a dev stack that is stopped', () => {
 });
 
 describe('a dev stack that cannot start', () => {
-  test.each(['s3', 'sftp', 'temporal', 'ui'])('says which port of %s is in use, and leaves nothing', async (server) => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => other.once('listening', resolve));
-    const { port } = other.address() as AddressInfo;
-    try {
-      const { code, err } = await tidemark(['dev', `--${server}-port`, String(port)], { cwd });
-      expect(code).toBe(1);
-      expect(err).toContain('error[devstack/port-in-use]');
-      expect(err).toContain(`port ${String(port)} on 127.0.0.1 is used by another program`);
-      expect(err).toContain(`leave --${server}-port out`);
-    } finally {
-      other.close();
-    }
-    expect(existsSync(devFile())).toBe(false);
-    expect(existsSync(lockFile())).toBe(false);
-  });
+  test.each(['s3', 'sftp', 'temporal', 'ui'])(
+    'says which port of %s is in use, and leaves nothing',
+    async (server) => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await new Promise((resolve) => other.once('listening', resolve));
+      const { port } = other.address() as AddressInfo;
+      try {
+        const { code, err } = await tidemark(['dev', `--${server}-port`, String(port)], { cwd });
+        expect(code).toBe(1);
+        expect(err).toContain('error[devstack/port-in-use]');
+        expect(err).toContain(`port ${String(port)} on 127.0.0.1 is used by another program`);
+        expect(err).toContain(`leave --${server}-port out`);
+      } finally {
+        other.close();
+      }
+      expect(existsSync(devFile())).toBe(false);
+      expect(existsSync(lockFile())).toBe(false);
+    },
+  );
 
   test('names the half-written file of a data folder', async () => {
     mkdirSync(join(cwd, 'data'));
@@ -172,7 +185,10 @@ describe('a dev stack that cannot start', () => {
 
   test('says at once that the state of Temporal is damaged', async () => {
     mkdirSync(join(cwd, '.tidemark', 'temporal'), { recursive: true });
-    writeFileSync(join(cwd, '.tidemark', 'temporal', 'temporal.db'), 'this is no database, and never was one');
+    writeFileSync(
+      join(cwd, '.tidemark', 'temporal', 'temporal.db'),
+      'this is no database, and never was one',
+    );
     const { code, err } = await tidemark(['dev', ...freePorts], { cwd });
     expect(code).toBe(1);
     expect(err).toContain('error[devstack/data-folder-damaged]');

@@ -17,8 +17,14 @@ const program = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.
 /** Nothing of the machine that runs the tests may point a command at a server. */
 const cleanEnv = (): Record<string, string | undefined> => {
   if (!existsSync(program)) throw new Error(`${program} is missing: run \`npm run build\``);
-  const kept = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|S3|SFTP|TIDEMARK|AWS)_/.test(name));
-  return { ...Object.fromEntries(kept), NO_COLOR: '1', TEMPORAL_CLI_PATH: temporalForTests().cliPath };
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(TEMPORAL|S3|SFTP|TIDEMARK|AWS)_/.test(name),
+  );
+  return {
+    ...Object.fromEntries(kept),
+    NO_COLOR: '1',
+    TEMPORAL_CLI_PATH: temporalForTests().cliPath,
+  };
 };
 
 export interface Ended {
@@ -48,14 +54,19 @@ const follow = (child: ChildProcess): Running => {
   let err = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const ended = once(child, 'close').then(([code]): Ended => ({ code: code as number | null, out, err }));
+  const ended = once(child, 'close').then(([code]): Ended => ({
+    code: code as number | null,
+    out,
+    err,
+  }));
   const text = (): string => `${out}\n${err}`;
   const shows = async (pattern: RegExp, limitMs = 60_000): Promise<void> => {
     for (const deadline = Date.now() + limitMs; Date.now() < deadline; await sleep(50)) {
       if (pattern.test(text())) return;
       if (child.exitCode !== null || child.signalCode !== null) break;
     }
-    if (!pattern.test(text())) throw new Error(`the program did not print ${String(pattern)}:\n${text()}`);
+    if (!pattern.test(text()))
+      throw new Error(`the program did not print ${String(pattern)}:\n${text()}`);
   };
   const stop = async (): Promise<Ended> => {
     child.kill('SIGTERM');
@@ -65,15 +76,26 @@ const follow = (child: ChildProcess): Running => {
 };
 
 export const start = (args: readonly string[], { cwd, env = {} }: Place): Running =>
-  follow(spawn(process.execPath, [program, ...args], { cwd, env: { ...cleanEnv(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
+  follow(
+    spawn(process.execPath, [program, ...args], {
+      cwd,
+      env: { ...cleanEnv(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
 
 /** Runs it to its end. */
-export const tidemark = (args: readonly string[], place: Place): Promise<Ended> => start(args, place).ended;
+export const tidemark = (args: readonly string[], place: Place): Promise<Ended> =>
+  start(args, place).ended;
 
 /** The `temporal` CLI as a user calls it, with the environment that `tidemark dev env` gives. */
 export const temporalCli = (args: readonly string[], place: Place): Promise<Ended> =>
   follow(
-    spawn(temporalForTests().cliPath, [...args], { cwd: place.cwd, env: { ...cleanEnv(), ...place.env }, stdio: ['ignore', 'pipe', 'pipe'] }),
+    spawn(temporalForTests().cliPath, [...args], {
+      cwd: place.cwd,
+      env: { ...cleanEnv(), ...place.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
   ).ended;
 
 /** Ports of Temporal are chosen freely: two test files may start a stack in the same moment. */
@@ -115,9 +137,16 @@ const answers = (host: string, port: number): Promise<boolean> =>
   });
 
 /** The addresses that still answer when none does any more, or after the limit. */
-export const stillAnswering = async (addresses: readonly string[], limitMs: number): Promise<readonly string[]> => {
+export const stillAnswering = async (
+  addresses: readonly string[],
+  limitMs: number,
+): Promise<readonly string[]> => {
   let left = addresses;
-  for (const deadline = Date.now() + limitMs; left.length > 0 && Date.now() < deadline; await sleep(100)) {
+  for (
+    const deadline = Date.now() + limitMs;
+    left.length > 0 && Date.now() < deadline;
+    await sleep(100)
+  ) {
     const found = await Promise.all(
       left.map(async (address) => ((await answers(...partsOf(address))) ? [address] : [])),
     );
@@ -140,7 +169,11 @@ export const addressesOf = ({ temporal, s3, sftp }: DevJson): readonly string[] 
 ];
 
 /** Polls until `check` answers something; fails after the limit. */
-export const eventually = async <T>(what: string, limitMs: number, check: () => Promise<T | null>): Promise<T> => {
+export const eventually = async <T>(
+  what: string,
+  limitMs: number,
+  check: () => Promise<T | null>,
+): Promise<T> => {
   for (const deadline = Date.now() + limitMs; Date.now() < deadline; await sleep(250)) {
     const found = await check();
     if (found !== null) return found;

@@ -20,11 +20,16 @@ let cwd = '';
 let dev: Running | undefined;
 const worker = { running: undefined as Running | undefined };
 
-const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+const sha256 = (path: string): string =>
+  createHash('sha256').update(readFileSync(path)).digest('hex');
 
 /** Digest by name of every file in the folder. */
 const digestsIn = (folder: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(readdirSync(folder).sort().map((name) => [name, sha256(join(folder, name))]));
+  Object.fromEntries(
+    readdirSync(folder)
+      .sort()
+      .map((name) => [name, sha256(join(folder, name))]),
+  );
 
 const startWorker = async (): Promise<void> => {
   const running = start(['worker', '--heartbeat-timeout', '5s', '--retry-interval', '1s'], { cwd });
@@ -34,11 +39,14 @@ const startWorker = async (): Promise<void> => {
 
 beforeAll(async () => {
   const broken = `${orders}  - { name: broken_job, selection: [broken] }
-`.replace('jobs:', `  - name: broken
+`.replace(
+    'jobs:',
+    `  - name: broken
     source: { type: SFTP, connection: partner, configs: { path: /nowhere } }
     target: { type: S3, connection: lake, configs: { prefix: nowhere } }
     retry_policy: { max_retries: 1 }
-jobs:`);
+jobs:`,
+  );
   cwd = folderWith(projectFiles(broken));
   dev = start(['dev', ...freePorts], { cwd });
   await dev.shows(/everything is up/);
@@ -56,14 +64,22 @@ afterAll(async () => {
 
 describe('without a worker', () => {
   test('a detached run is started, warns, and prints its id', async () => {
-    const { code, out, err } = await tidemark(['run', 'orders_job', '--detach', '--format', 'json'], { cwd });
+    const { code, out, err } = await tidemark(
+      ['run', 'orders_job', '--detach', '--format', 'json'],
+      { cwd },
+    );
     expect(code).toBe(0);
     expect(err).toMatch(/warning: no worker polls the task queue shop: .*tidemark worker/);
     const started = JSON.parse(out) as { workflow_id: string; look: string };
-    expect(started.workflow_id).toMatch(/^shop\/orders_job\/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(started.workflow_id).toMatch(
+      /^shop\/orders_job\/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
+    );
     expect(started.look).toContain(readDevJson(cwd).temporal.ui);
     const { env } = readDevJson(cwd);
-    await temporalCli(['workflow', 'terminate', '--workflow-id', started.workflow_id], { cwd, env });
+    await temporalCli(['workflow', 'terminate', '--workflow-id', started.workflow_id], {
+      cwd,
+      env,
+    });
   });
 
   test('Ctrl-C stops following with 130, leaves the run alone, and says how to cancel it', async () => {
@@ -75,7 +91,10 @@ describe('without a worker', () => {
     const id = /^started (\S+)$/m.exec(err)?.[1] ?? '';
     expect(err).toContain(`temporal workflow cancel --namespace default --workflow-id "${id}"`);
     const { env } = readDevJson(cwd);
-    const { out } = await temporalCli(['workflow', 'describe', '--workflow-id', id, '-o', 'json'], { cwd, env });
+    const { out } = await temporalCli(['workflow', 'describe', '--workflow-id', id, '-o', 'json'], {
+      cwd,
+      env,
+    });
     expect(out).toContain('WORKFLOW_EXECUTION_STATUS_RUNNING');
     await temporalCli(['workflow', 'terminate', '--workflow-id', id], { cwd, env });
   });
@@ -86,7 +105,9 @@ describe('with a worker', () => {
 
   test('it says once which queue of which project it polls, and where to look', () => {
     const { temporal } = readDevJson(cwd);
-    const lines = (worker.running?.text() ?? '').split('\n').filter((line) => line.startsWith('ready: '));
+    const lines = (worker.running?.text() ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith('ready: '));
     expect(lines).toEqual([
       `ready: project shop, task queue shop, namespace default; Web UI: ${temporal.ui}/namespaces/default/workflows`,
     ]);
@@ -96,9 +117,17 @@ describe('with a worker', () => {
     const { code, out, err } = await tidemark(['run', 'orders_job', '--format', 'json'], { cwd });
     expect(err).not.toContain('warning');
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ project: 'shop', name: 'orders_job', files: 3, bytes: 20_000_016, reconciled: true });
+    expect(JSON.parse(out)).toMatchObject({
+      project: 'shop',
+      name: 'orders_job',
+      files: 3,
+      bytes: 20_000_016,
+      reconciled: true,
+    });
     const { s3, sftp } = readDevJson(cwd);
-    expect(digestsIn(join(s3.root, s3.bucket, 'landing'))).toEqual(digestsIn(join(sftp.root, 'out')));
+    expect(digestsIn(join(s3.root, s3.bucket, 'landing'))).toEqual(
+      digestsIn(join(sftp.root, 'out')),
+    );
   });
 
   test('a second run finds everything there', async () => {
@@ -112,8 +141,12 @@ describe('with a worker', () => {
     const { code, out, err } = await tidemark(['run', 'broken_job', '--format', 'json'], { cwd });
     expect(code).toBe(1);
     expect(out).toBe('');
-    expect(err).toMatch(/^error\[[a-z0-9]+\/[a-z0-9-]+\]: broken_job: asset broken failed: .*nowhere/m);
-    expect(err).toContain(`${readDevJson(cwd).temporal.ui}/namespaces/default/workflows/shop%2Fbroken_job%2F`);
+    expect(err).toMatch(
+      /^error\[[a-z0-9]+\/[a-z0-9-]+\]: broken_job: asset broken failed: .*nowhere/m,
+    );
+    expect(err).toContain(
+      `${readDevJson(cwd).temporal.ui}/namespaces/default/workflows/shop%2Fbroken_job%2F`,
+    );
   });
 
   test('an unknown name is refused before anything is started', async () => {
@@ -125,13 +158,27 @@ describe('with a worker', () => {
     expect(err).toContain('error[plan/unknown-name]');
     expect(err).toContain('Did you mean orders_job?');
     const other = await tidemark(['run', 'orders_job', '--assets', 'ordrs'], { cwd });
-    expect(other).toMatchObject({ code: 1, err: expect.stringContaining('Did you mean orders?') as string });
+    expect(other).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Did you mean orders?') as string,
+    });
     expect(await count()).toBe(before);
   });
 
   test('a run started by the temporal CLI under the name of its type is the same run', async () => {
     const { env } = readDevJson(cwd);
-    const args = ['workflow', 'execute', '--type', 'orders_job', '--task-queue', 'shop', '--workflow-id', 'by-hand', '-o', 'json'];
+    const args = [
+      'workflow',
+      'execute',
+      '--type',
+      'orders_job',
+      '--task-queue',
+      'shop',
+      '--workflow-id',
+      'by-hand',
+      '-o',
+      'json',
+    ];
     const { code, out } = await temporalCli(args, { cwd, env });
     expect(code).toBe(0);
     expect(out).toContain('"reconciled": true');
@@ -173,7 +220,9 @@ describe('a worker that cannot start', () => {
     await startWorker();
     const parent = Number(worker.running?.child.pid);
     const children = (): readonly string[] =>
-      readFileSync(`/proc/${String(parent)}/task/${String(parent)}/children`, 'utf8').trim().split(' ');
+      readFileSync(`/proc/${String(parent)}/task/${String(parent)}/children`, 'utf8')
+        .trim()
+        .split(' ');
     const [first = ''] = children();
     process.kill(Number(first), 'SIGKILL');
     await eventually('a new worker process', 20_000, () =>

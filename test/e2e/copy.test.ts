@@ -32,7 +32,10 @@ describe('a run from SFTP to S3', () => {
     );
     await world.yaml('pipelines/copy.yaml', pipelines);
     for (let index = 0; index < 300; index++) {
-      await world.put(`in/file-${String(index).padStart(4, '0')}.csv`, `id,name\n${String(index)},x\n`);
+      await world.put(
+        `in/file-${String(index).padStart(4, '0')}.csv`,
+        `id,name\n${String(index)},x\n`,
+      );
     }
     source = await world.put('big/big.bin', big);
     const supervisor = world.superviseWorker();

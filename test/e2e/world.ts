@@ -206,7 +206,11 @@ export const startWorld = async (name: string, options: WorldOptions = {}): Prom
       supervisors.push(supervisor);
       return supervisor;
     },
-    start: async (type, input = {}, workflowId = `${taskQueue}/test/${randomBytes(4).toString('hex')}`) => {
+    start: async (
+      type,
+      input = {},
+      workflowId = `${taskQueue}/test/${randomBytes(4).toString('hex')}`,
+    ) => {
       await client.workflow.start(type, { taskQueue, workflowId, args: [input] });
       return workflowId;
     },

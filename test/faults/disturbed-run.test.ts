@@ -8,13 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunReceipt } from '../../src/core/run/receipt.js';
-import {
-  connectionsYaml,
-  sha256Of,
-  slowConnection,
-  startWorld,
-  type World,
-} from '../e2e/world.js';
+import { connectionsYaml, sha256Of, slowConnection, startWorld, type World } from '../e2e/world.js';
 
 const mebibyte = 1024 * 1024;
 const fileBytes = 80 * mebibyte + 17;

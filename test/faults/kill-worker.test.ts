@@ -78,9 +78,13 @@ describe('a worker that is killed in the middle of a large file', () => {
 
   afterAll(() => world[Symbol.asyncDispose]());
 
-  const copyOnce = async (key: string): Promise<{ readonly receipt: RunReceipt; readonly read: number }> => {
+  const copyOnce = async (
+    key: string,
+  ): Promise<{ readonly receipt: RunReceipt; readonly read: number }> => {
     const before = world.sftp.facts().bytesRead;
-    const receipt = (await world.result(await world.start('big_job', { params: { key } }))) as RunReceipt;
+    const receipt = (await world.result(
+      await world.start('big_job', { params: { key } }),
+    )) as RunReceipt;
     return { receipt, read: world.sftp.facts().bytesRead - before };
   };
 

@@ -38,7 +38,9 @@ export const pathOf = (index: number): string => `f${String(index).padStart(3, '
 
 /** CRC32 of a made-up file: a function of path and size, so that order cannot matter. */
 const crcOf = (path: string, size: number): string =>
-  (((Number(path.slice(1)) + 1) * 2654435761 + size * 40503) % 2 ** 32).toString(16).padStart(8, '0');
+  (((Number(path.slice(1)) + 1) * 2654435761 + size * 40503) % 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');
 
 const itemOf = (path: string, size: number, skip: boolean): PlannedItem =>
   item(path, size, skip ? { replaces: 'tag', skip: true } : {});
@@ -73,7 +75,8 @@ export class CopySimulation {
       const [action] = this.#underWay.splice(pick, 1);
       assert(action !== undefined);
       const state = applyEvent(this.plan, this.state, this.#answer(action));
-      this.state = this.#scenario.viaJson === true ? (JSON.parse(JSON.stringify(state)) as CopyState) : state;
+      this.state =
+        this.#scenario.viaJson === true ? (JSON.parse(JSON.stringify(state)) as CopyState) : state;
     }
     return this.state;
   }
@@ -101,7 +104,10 @@ export class CopySimulation {
   #notePart(path: string, first: number, count: number): void {
     const parts = this.#parts.get(path);
     assert(parts !== undefined, `${path} is open before its parts are started`);
-    assert(count >= 1 && count <= this.plan.sizes.chunkParts, 'a chunk has at most `chunkParts` parts');
+    assert(
+      count >= 1 && count <= this.plan.sizes.chunkParts,
+      'a chunk has at most `chunkParts` parts',
+    );
     for (let part = first; part < first + count; part++) {
       assert(!parts.has(part), `part ${String(part)} of ${path} is started once`);
       parts.add(part);
@@ -135,7 +141,15 @@ export class CopySimulation {
         if (this.#isChanged(path)) return { kind: 'stale', path, bytesRead: 1 };
         const { partBytes } = opened.upload;
         const bytes = Math.min(count * partBytes, opened.source.size - (first - 1) * partBytes);
-        const outcome = { first, count, bytes, crc32: '00000000', digest: '', bytesRead: bytes, retries: 0 };
+        const outcome = {
+          first,
+          count,
+          bytes,
+          crc32: '00000000',
+          digest: '',
+          bytesRead: bytes,
+          retries: 0,
+        };
         return { kind: 'chunk-done', path, outcome };
       }
       case 'complete':
@@ -162,13 +176,28 @@ export class CopySimulation {
     const bytes = items.reduce((sum, { source }) => sum + source.size, 0);
     assert(items.length <= batchItems, 'a batch has at most `batchItems` files');
     assert(items.length === 1 || bytes <= batchBytes, 'a batch has at most `batchBytes` bytes');
-    assert(items.every(({ source }) => source.size <= singleBytesMax), 'only small files go in batches');
+    assert(
+      items.every(({ source }) => source.size <= singleBytesMax),
+      'only small files go in batches',
+    );
     this.moved.push(...items.map(({ source }) => source.path));
-    const crc = items.reduce((sum, { source }) => sum + Number.parseInt(crcOf(source.path, source.size), 16), 0);
+    const crc = items.reduce(
+      (sum, { source }) => sum + Number.parseInt(crcOf(source.path, source.size), 16),
+      0,
+    );
     const crc32 = (crc % 2 ** 32).toString(16).padStart(8, '0');
     const keys = items.map(({ target }) => target.key);
     const files = items.length;
-    return { files, bytes, targetBytes: bytes, crc32, targetCrc32: crc32, bytesRead: bytes, retries: 0, keys };
+    return {
+      files,
+      bytes,
+      targetBytes: bytes,
+      crc32,
+      targetCrc32: crc32,
+      bytesRead: bytes,
+      retries: 0,
+      keys,
+    };
   }
 
   #opened({ source, target }: PlannedItem): OpenedUnit {
@@ -197,7 +226,11 @@ export class CopySimulation {
     this.moved.push(path);
     const crc32 = crcOf(path, bytes);
     const keys = [opened.upload.order.address.key];
-    return { kind: 'completed', path, outcome: { files: 1, bytes, targetBytes: bytes, crc32, targetCrc32: crc32, keys } };
+    return {
+      kind: 'completed',
+      path,
+      outcome: { files: 1, bytes, targetBytes: bytes, crc32, targetCrc32: crc32, keys },
+    };
   }
 
   #replanned({ source }: PlannedItem): CopyEvent {
@@ -207,7 +240,11 @@ export class CopySimulation {
     const { sizeAfter } = this.#fileOf(path);
     this.#parts.delete(path);
     if (sizeAfter === 'held') this.held.push(path);
-    const found = itemOf(path, sizeAfter === 'held' ? source.size : sizeAfter, sizeAfter === 'held');
+    const found = itemOf(
+      path,
+      sizeAfter === 'held' ? source.size : sizeAfter,
+      sizeAfter === 'held',
+    );
     return { kind: 'replanned', path, item: found };
   }
 }

@@ -26,12 +26,18 @@ interface Graph {
 const graphs: fc.Arbitrary<Graph> = fc
   .record({
     upstreams: fc.array(fc.array(fc.nat({ max: 30 }), { maxLength: 4 }), { maxLength: 30 }),
-    ends: fc.array(fc.constantFrom<End>('done', 'done', 'done', 'failed', 'skipped'), { minLength: 30, maxLength: 30 }),
+    ends: fc.array(fc.constantFrom<End>('done', 'done', 'done', 'failed', 'skipped'), {
+      minLength: 30,
+      maxLength: 30,
+    }),
     order: fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 30 }),
   })
   .map(({ upstreams, ends, order }) => ({
     assets: upstreams.map((wanted, index) =>
-      assetSpec(`a${String(index)}`, [...new Set(wanted.filter((up) => up < index))].map((up) => `a${String(up)}`)),
+      assetSpec(
+        `a${String(index)}`,
+        [...new Set(wanted.filter((up) => up < index))].map((up) => `a${String(up)}`),
+      ),
     ),
     ends,
     order,
@@ -63,7 +69,10 @@ const play = ({ assets, ends, order }: Graph): Played => {
     }
     mostAtOnce = Math.max(mostAtOnce, running.length);
     if (isRunFinished(state) || (running.length === 0 && skip.length > 0)) continue;
-    const [asset] = running.splice((order[step % order.length] ?? 0) % Math.max(1, running.length), 1);
+    const [asset] = running.splice(
+      (order[step % order.length] ?? 0) % Math.max(1, running.length),
+      1,
+    );
     if (asset === undefined) throw new Error('nothing runs and the run has not ended');
     const end = ends[Number(asset.slice(1))] ?? 'done';
     const atMs = step + 1;
@@ -92,7 +101,8 @@ describe('a run, whatever its assets do', () => {
         const runs = new Map<string, boolean>();
         graph.assets.forEach(({ name, upstreams }) => {
           const upstreamsDone = upstreams.every(
-            ({ asset }) => runs.get(asset) === true && graph.ends[Number(asset.slice(1))] === 'done',
+            ({ asset }) =>
+              runs.get(asset) === true && graph.ends[Number(asset.slice(1))] === 'done',
           );
           runs.set(name, upstreamsDone);
         });
@@ -103,7 +113,9 @@ describe('a run, whatever its assets do', () => {
   });
 
   it('keeps at most `assetsMax` assets under way', () => {
-    const assets = Array.from({ length: assetsMax + 50 }, (_, index) => assetSpec(`a${String(index)}`));
+    const assets = Array.from({ length: assetsMax + 50 }, (_, index) =>
+      assetSpec(`a${String(index)}`),
+    );
     const { mostAtOnce, started } = play({ assets, ends: [], order: [3, 1] });
     expect(mostAtOnce).toBe(assetsMax);
     expect(started).toHaveLength(assetsMax + 50);

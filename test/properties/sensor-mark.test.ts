@@ -1,7 +1,13 @@
 /** A sensor that polls a folder in which files appear, late or in the same second, and what its mark makes of it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { firstMark, isNew, moveMark, type SeenItem, type SensorMark } from '../../src/core/run/sensor-mark.js';
+import {
+  firstMark,
+  isNew,
+  moveMark,
+  type SeenItem,
+  type SensorMark,
+} from '../../src/core/run/sensor-mark.js';
 
 const lookbackS = 1000;
 const lookbackMs = lookbackS * 1000;
@@ -37,12 +43,17 @@ const filesOf = (found: readonly Arrival[]): readonly File[] =>
   }));
 
 /** Every poll lists everything that has appeared; takes what is new, item by item or all at once. */
-const pollAll = (files: readonly File[], isBatch: boolean): { taken: readonly string[]; mark: SensorMark } => {
+const pollAll = (
+  files: readonly File[],
+  isBatch: boolean,
+): { taken: readonly string[]; mark: SensorMark } => {
   let mark = firstMark;
   const taken: string[] = [];
   for (let poll = 0; poll <= 9; poll++) {
     const test = isNew(mark, lookbackMs, null);
-    const hits = files.filter((file) => file.poll <= poll && test(file)).sort((a, b) => a.timeS - b.timeS);
+    const hits = files
+      .filter((file) => file.poll <= poll && test(file))
+      .sort((a, b) => a.timeS - b.timeS);
     taken.push(...hits.map(({ digest }) => digest));
     if (isBatch && hits.length > 0) mark = moveMark(mark, hits, lookbackMs);
     if (!isBatch) for (const hit of hits) mark = moveMark(mark, [hit], lookbackMs);

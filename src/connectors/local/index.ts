@@ -56,7 +56,8 @@ export const local = defineConnector({
       `file://${root}${joinPath(fromRoot(options.path), options.file_name ?? options.pattern ?? '*')}`,
     covers: (options, file) => folderCovers({ ...options, path: fromRoot(options.path) }, file),
     container: () => '',
-    open: async (connection, context) => (await import('./source.js')).openSource(connection, context),
+    open: async (connection, context) =>
+      (await import('./source.js')).openSource(connection, context),
   },
   target: {
     options: folderTargetOptions,
@@ -76,7 +77,8 @@ export const local = defineConnector({
       container: '',
       key: fromRoot(folderTargetKey(options, file.relativePath)),
     }),
-    open: async (connection, context) => (await import('./target.js')).openTarget(connection, context),
+    open: async (connection, context) =>
+      (await import('./target.js')).openTarget(connection, context),
   },
   errors: localErrors,
   examples: [{ title: 'Copy new files of a folder to S3', yaml: example }],

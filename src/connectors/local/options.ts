@@ -16,7 +16,8 @@ export type LocalConnection = z.output<typeof localConnectionOptions>;
 export const diskFailure = defineError({
   code: 'local/disk-failure',
   recovery: 'retry',
-  summary: 'The operating system refused to read or write a file: full disk, quota, limit of open files.',
+  summary:
+    'The operating system refused to read or write a file: full disk, quota, limit of open files.',
   fix: 'See the code of the operating system in the message; the attempt is repeated.',
 });
 

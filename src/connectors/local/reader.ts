@@ -21,7 +21,9 @@ const STEP_BYTES = 4 * 1024 * 1024;
 /** Decimal epoch seconds with nine digits, without trailing zeros. */
 export const modifiedText = (stats: BigIntStats): string => {
   const nanoseconds = stats.mtimeNs;
-  const fraction = String(nanoseconds % 1_000_000_000n).padStart(9, '0').replace(/0+$/, '');
+  const fraction = String(nanoseconds % 1_000_000_000n)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
   const seconds = String(nanoseconds / 1_000_000_000n);
   return fraction === '' ? seconds : `${seconds}.${fraction}`;
 };
@@ -50,7 +52,11 @@ export const assertSame = (
     throw changed(folder, identity, `has ${now.size} bytes, planned were ${identity.size}`);
   }
   if (now.modified !== identity.modified) {
-    throw changed(folder, identity, `was modified at ${now.modified}, planned was ${identity.modified}`);
+    throw changed(
+      folder,
+      identity,
+      `was modified at ${now.modified}, planned was ${identity.modified}`,
+    );
   }
 };
 
@@ -60,7 +66,12 @@ export class LocalReader implements FileReader {
   readonly #file: FileHandle;
   readonly #path: string;
 
-  private constructor(folder: ConfinedFolder, identity: FileIdentity, file: FileHandle, path: string) {
+  private constructor(
+    folder: ConfinedFolder,
+    identity: FileIdentity,
+    file: FileHandle,
+    path: string,
+  ) {
     this.#folder = folder;
     this.#identity = identity;
     this.#file = file;
@@ -121,7 +132,7 @@ export class LocalReader implements FileReader {
     signal: AbortSignal,
     progress: ByteProgress,
   ): Promise<void> {
-    for (let done = 0; done < buffer.length; ) {
+    for (let done = 0; done < buffer.length;) {
       const length = Math.min(STEP_BYTES, buffer.length - done);
       await this.#folder.context.throttle(length, signal);
       signal.throwIfAborted();

@@ -6,7 +6,16 @@
  */
 import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
-import { link, mkdir, open, opendir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import {
+  link,
+  mkdir,
+  open,
+  opendir,
+  rename,
+  stat,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { TidemarkError } from '../../core/errors/error.js';
@@ -29,7 +38,10 @@ const STEP_BYTES = 1024 * 1024;
 
 /** Every attempt of a unit writes the same bytes to the same name; another source version has another name. */
 const orderTag = ({ unit, copiedFrom, size }: ObjectOrder): string =>
-  createHash('sha256').update(JSON.stringify([unit, copiedFrom, size])).digest('hex').slice(0, 16);
+  createHash('sha256')
+    .update(JSON.stringify([unit, copiedFrom, size]))
+    .digest('hex')
+    .slice(0, 16);
 
 const temporaryOf = (order: ObjectOrder): string => {
   const { key } = order.address;
@@ -46,11 +58,12 @@ const modifiedMs = (order: ObjectOrder): number => Math.floor(Number(order.modif
 
 const isOurs = (order: ObjectOrder, stats: BigIntStats): boolean =>
   // `utimes` takes seconds as a double: the last millisecond may come back one lower.
-  Number(stats.size) === order.size &&
-  Math.abs(Number(stats.mtimeMs) - modifiedMs(order)) <= 1;
+  Number(stats.size) === order.size && Math.abs(Number(stats.mtimeMs) - modifiedMs(order)) <= 1;
 
 const isExpected = (order: ObjectOrder, stats: BigIntStats | null): boolean =>
-  'absent' in order.expected ? stats === null : stats !== null && tagOf(stats) === order.expected.tag;
+  'absent' in order.expected
+    ? stats === null
+    : stats !== null && tagOf(stats) === order.expected.tag;
 
 const statOrNull = async (realPath: string): Promise<BigIntStats | null> => {
   try {
@@ -82,7 +95,7 @@ const syncFolder = async (realPath: string): Promise<void> => {
 const fileCrc32 = async (file: FileHandle, signal: AbortSignal): Promise<string> => {
   const buffer = Buffer.allocUnsafeSlow(STEP_BYTES);
   let crc = 0;
-  for (let position = 0; ; ) {
+  for (let position = 0; ;) {
     signal.throwIfAborted();
     const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
     if (bytesRead === 0) return formatCrc32(crc);
@@ -136,7 +149,11 @@ class LocalTarget implements FileTarget {
     return this.#error(targetConflict, order, `${found}, planned was ${planned}`);
   }
 
-  async #written(order: ObjectOrder, realPath: string, signal: AbortSignal): Promise<WrittenObject> {
+  async #written(
+    order: ObjectOrder,
+    realPath: string,
+    signal: AbortSignal,
+  ): Promise<WrittenObject> {
     const file = await open(realPath, constants.O_RDONLY);
     try {
       const stats = await file.stat({ bigint: true });
@@ -155,7 +172,9 @@ class LocalTarget implements FileTarget {
       Promise.all(
         addresses.map(async ({ key }) => {
           const stats = await statOrNull(await this.#folder.real(key));
-          return stats === null ? null : { size: Number(stats.size), tag: tagOf(stats), modified: secondsTextOf(stats) };
+          return stats === null
+            ? null
+            : { size: Number(stats.size), tag: tagOf(stats), modified: secondsTextOf(stats) };
         }),
       ),
     );
@@ -191,7 +210,7 @@ class LocalTarget implements FileTarget {
   async #write(temporary: string, { position, body, signal, progress }: WriteIo): Promise<void> {
     const file = await open(temporary, constants.O_WRONLY);
     try {
-      for (let done = 0; done < body.length; ) {
+      for (let done = 0; done < body.length;) {
         const length = Math.min(STEP_BYTES, body.length - done);
         await this.#folder.context.throttle(length, signal);
         signal.throwIfAborted();
@@ -297,7 +316,11 @@ class LocalTarget implements FileTarget {
   }
 
   #gone(upload: UploadHandle): TidemarkError {
-    return this.#error(uploadGone, upload.order, `its temporary ${upload.id} does not exist any more`);
+    return this.#error(
+      uploadGone,
+      upload.order,
+      `its temporary ${upload.id} does not exist any more`,
+    );
   }
 
   complete(

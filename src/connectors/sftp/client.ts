@@ -4,7 +4,12 @@
  * Keeps true: every promise settles, at the latest when the connection ends; failures are `SftpFailure`; what is used
  * of ssh2's internals (packet limits, extensions, receive window) is looked for first and done without when it is gone.
  */
-import ssh2, { type Client as SshClient, type FileEntryWithStats, type SFTPWrapper, type Stats } from 'ssh2';
+import ssh2, {
+  type Client as SshClient,
+  type FileEntryWithStats,
+  type SFTPWrapper,
+  type Stats,
+} from 'ssh2';
 import { onAbort } from './abort.js';
 import { SftpFailure, type SftpStatus } from './errors.js';
 import type { HostKeyAlgorithm } from './host-keys.js';
@@ -378,7 +383,7 @@ export const openSsh = (login: SshLogin): Promise<SftpClient | ConnectFailure> =
     const lost = (): void => fail(new Error('closed before the connection was ready'));
     ssh.on('error', fail).on('end', lost).on('close', lost);
     // Servers that allow passwords only by this method ask for them in prompts; each gets the password.
-    ssh.on('keyboard-interactive', (_name, _instructions, _language, prompts, finish) =>
+    ssh.on('keyboard-interactive', (...[, , , prompts, finish]) =>
       finish(prompts.map(() => login.password ?? '')),
     );
     ssh.on('ready', () => {

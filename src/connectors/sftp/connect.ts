@@ -6,19 +6,20 @@
  */
 import { TidemarkError } from '../../core/errors/error.js';
 import { connectionRefused, loginRefused } from '../file-errors.js';
-import {
-  openSsh,
-  isPrivateKey,
-  type ConnectFailure,
-  type SftpClient,
-} from './client.js';
+import { openSsh, isPrivateKey, type ConnectFailure, type SftpClient } from './client.js';
 import {
   hostKeyChanged,
   hostKeyUnknown,
   negotiationFailed,
   privateKeyUnreadable,
 } from './errors.js';
-import { fingerprint, hostKeyAlgorithms, hostKeyPins, keyTypeOf, type HostKeyPins } from './host-keys.js';
+import {
+  fingerprint,
+  hostKeyAlgorithms,
+  hostKeyPins,
+  keyTypeOf,
+  type HostKeyPins,
+} from './host-keys.js';
 import type { SftpConnection } from './options.js';
 
 export interface ConnectContext {

@@ -3,12 +3,7 @@
  * put paths and banners into it, and it would cross to Temporal.
  */
 import { defineError, TidemarkError, type ErrorKind } from '../../core/errors/error.js';
-import {
-  accessDenied,
-  connectionRefused,
-  fileErrors,
-  sourceMissing,
-} from '../file-errors.js';
+import { accessDenied, connectionRefused, fileErrors, sourceMissing } from '../file-errors.js';
 import { listingTooLarge } from '../folder-walk.js';
 
 export const hostKeyChanged = defineError({
@@ -21,28 +16,32 @@ export const hostKeyChanged = defineError({
 export const hostKeyUnknown = defineError({
   code: 'sftp/host-key-unknown',
   recovery: 'never',
-  summary: '`strict_host_keys` is true and no host key of the server is pinned, or the pin cannot be read.',
+  summary:
+    '`strict_host_keys` is true and no host key of the server is pinned, or the pin cannot be read.',
   fix: 'Pin the key in `public_key` (`ssh-ed25519 AAAA…`) or `known_hosts`.',
 });
 
 export const privateKeyUnreadable = defineError({
   code: 'sftp/private-key-unreadable',
   recovery: 'never',
-  summary: 'The private key of a connection is no PEM, no base64 of one, or its passphrase is wrong.',
+  summary:
+    'The private key of a connection is no PEM, no base64 of one, or its passphrase is wrong.',
   fix: 'Set `private_key` to the PEM or its base64, and `private_key_passphrase` where it has one.',
 });
 
 export const negotiationFailed = defineError({
   code: 'sftp/negotiation-failed',
   recovery: 'never',
-  summary: 'Client and server share no cipher, key exchange or host key algorithm, or the server offers no SFTP.',
+  summary:
+    'Client and server share no cipher, key exchange or host key algorithm, or the server offers no SFTP.',
   fix: 'Enable a current algorithm (aes128-gcm, curve25519, ed25519) and the sftp subsystem on the server.',
 });
 
 export const serverFailure = defineError({
   code: 'sftp/server-failure',
   recovery: 'retry',
-  summary: 'The server answered an operation with its general failure, which may mean a full disk or a quota.',
+  summary:
+    'The server answered an operation with its general failure, which may mean a full disk or a quota.',
   fix: 'Nothing at first: the attempt is repeated. If it stays, look for quota, disk and the log of the server.',
 });
 
@@ -96,5 +95,7 @@ const kinds: Readonly<Record<SftpStatus, readonly [ErrorKind, string]>> = {
 export const declared = (error: unknown, connectionName: string, doing: string): unknown => {
   if (!(error instanceof SftpFailure)) return error;
   const [kind, what] = kinds[error.status];
-  return new TidemarkError(kind, `connection ${connectionName}: ${doing} ${what}`, { cause: error });
+  return new TidemarkError(kind, `connection ${connectionName}: ${doing} ${what}`, {
+    cause: error,
+  });
 };

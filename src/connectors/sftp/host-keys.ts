@@ -83,7 +83,10 @@ export const hostKeyPins = (
   if (own === null && connection.known_hosts !== undefined && known.accepted.length === 0) {
     return { unusable: 'known_hosts' };
   }
-  return { accepted: own === null ? known.accepted : [own, ...known.accepted], revoked: known.revoked };
+  return {
+    accepted: own === null ? known.accepted : [own, ...known.accepted],
+    revoked: known.revoked,
+  };
 };
 
 const preferred = [

@@ -55,7 +55,8 @@ export const sftp = defineConnector({
       `sftp://${host}/${joinPath(plainPath(options.path).replace(/^\//, ''), options.file_name ?? options.pattern ?? '*')}`,
     covers: folderCovers,
     container: () => '',
-    open: async (connection, context) => (await import('./source.js')).openSource(connection, context),
+    open: async (connection, context) =>
+      (await import('./source.js')).openSource(connection, context),
   },
   target: {
     options: folderTargetOptions,
@@ -75,7 +76,8 @@ export const sftp = defineConnector({
       container: '',
       key: folderTargetKey(options, file.relativePath),
     }),
-    open: async (connection, context) => (await import('./target.js')).openTarget(connection, context),
+    open: async (connection, context) =>
+      (await import('./target.js')).openTarget(connection, context),
   },
   errors: sftpErrors,
   examples: [{ title: 'Copy new files of a partner to S3', yaml: example }],

@@ -43,7 +43,9 @@ export class Pace {
   }
 
   get outstandingReads(): number {
-    const bytes = this.#distant ? Math.max(this.windowBytes, FIRST_WINDOW_BYTES) : FIRST_WINDOW_BYTES;
+    const bytes = this.#distant
+      ? Math.max(this.windowBytes, FIRST_WINDOW_BYTES)
+      : FIRST_WINDOW_BYTES;
     const reads = Math.floor(bytes / this.readBytes);
     return Math.min(OUTSTANDING_MAX, Math.max(OUTSTANDING_MIN, reads));
   }

@@ -96,7 +96,8 @@ export class SftpReader implements FileReader {
 
   #declared(error: unknown, doing: string): unknown {
     const { path } = this.#identity;
-    if (hasStatus(error, 'missing')) return changed(this.#pool, this.#identity, 'does not exist any more');
+    if (hasStatus(error, 'missing'))
+      return changed(this.#pool, this.#identity, 'does not exist any more');
     return declared(error, this.#pool.context.connectionName, `${doing} ${path}`);
   }
 
@@ -119,7 +120,11 @@ export class SftpReader implements FileReader {
 
   async #checkEnds(file: OpenFile, signal: AbortSignal): Promise<void> {
     if ((await this.#hashEnds(file, signal)) !== this.#identity.ends) {
-      throw changed(this.#pool, this.#identity, 'has other bytes at its ends than when it was planned');
+      throw changed(
+        this.#pool,
+        this.#identity,
+        'has other bytes at its ends than when it was planned',
+      );
     }
   }
 
@@ -179,7 +184,11 @@ export class SftpReader implements FileReader {
       move: async (offset, length) => {
         let done = 0;
         while (done < length) {
-          const range = { offset: offset + done, length: length - done, position: position + offset + done };
+          const range = {
+            offset: offset + done,
+            length: length - done,
+            position: position + offset + done,
+          };
           const bytes = await file.link.client.read(file.handle, buffer, range);
           if (bytes === 0) throw this.#truncated(range.position);
           done += bytes;

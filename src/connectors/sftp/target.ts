@@ -25,7 +25,10 @@ import { SftpPool, type SftpLink } from './pool.js';
 
 /** Every attempt of a unit writes the same bytes to the same name; another source version has another name. */
 const orderTag = ({ unit, copiedFrom, size }: ObjectOrder): string =>
-  createHash('sha256').update(JSON.stringify([unit, copiedFrom, size])).digest('hex').slice(0, 16);
+  createHash('sha256')
+    .update(JSON.stringify([unit, copiedFrom, size]))
+    .digest('hex')
+    .slice(0, 16);
 
 const temporaryOf = (order: ObjectOrder): string => {
   const { key } = order.address;
@@ -41,9 +44,7 @@ const isOurs = (order: ObjectOrder, stat: FileStat): boolean =>
   stat.size === order.size && stat.modified === String(secondsOf(order));
 
 const isExpected = (order: ObjectOrder, stat: FileStat | null): boolean =>
-  'absent' in order.expected
-    ? stat === null
-    : stat !== null && tagOf(stat) === order.expected.tag;
+  'absent' in order.expected ? stat === null : stat !== null && tagOf(stat) === order.expected.tag;
 
 const written = (order: ObjectOrder, stat: FileStat): WrittenObject => ({
   address: order.address,
@@ -133,7 +134,9 @@ class SftpTarget implements FileTarget {
       Promise.all(
         addresses.map(async ({ key }) => {
           const stat = await statOrNull(client, key);
-          return stat === null ? null : { size: stat.size, tag: tagOf(stat), modified: stat.modified };
+          return stat === null
+            ? null
+            : { size: stat.size, tag: tagOf(stat), modified: stat.modified };
         }),
       ),
     );
@@ -197,7 +200,10 @@ class SftpTarget implements FileTarget {
     if (Number.isFinite(seconds)) await client.setModified(temporary, seconds);
     const ready = await client.stat(temporary);
     if (ready.size !== order.size) {
-      throw this.#mismatch(order, `the server holds ${ready.size} bytes, planned were ${order.size}`);
+      throw this.#mismatch(
+        order,
+        `the server holds ${ready.size} bytes, planned were ${order.size}`,
+      );
     }
     const found = await statOrNull(client, order.address.key);
     if (!isExpected(order, found)) {
@@ -325,7 +331,8 @@ class SftpTarget implements FileTarget {
         const entries = await client.readFolder(handle);
         if (entries === null) return;
         for (const { name } of entries) {
-          if (name.startsWith(prefix) && name !== own) await removeIfThere(client, joinPath(folder, name));
+          if (name.startsWith(prefix) && name !== own)
+            await removeIfThere(client, joinPath(folder, name));
         }
       }
     } finally {

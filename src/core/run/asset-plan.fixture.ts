@@ -44,7 +44,11 @@ export const assetPlan = (changed: Partial<AssetPlan> = {}): AssetPlan => ({
   ...changed,
 });
 
-export const item = (path: string, size: number, changed: Partial<PlannedItem> = {}): PlannedItem => ({
+export const item = (
+  path: string,
+  size: number,
+  changed: Partial<PlannedItem> = {},
+): PlannedItem => ({
   source: { path, size, modified: '1700000000', etag: `"${path}-1"` },
   target: { container: 'lake', key: `raw/${path}` },
   ...changed,

@@ -48,7 +48,9 @@ describe('nextActions', () => {
       assetPlan({ sizes: { ...smallSizes, workers: 9, batchBytes: 20 } }),
       listed(item('a', 1), item('b', 1), item('c', 1), item('d', 15), item('e', 15), item('f', 15)),
     );
-    const batches = actions.map((action) => (action.do === 'batch' ? action.items.map(({ source }) => source.path) : []));
+    const batches = actions.map((action) =>
+      action.do === 'batch' ? action.items.map(({ source }) => source.path) : [],
+    );
     expect(batches).toEqual([['a', 'b', 'c'], ['d'], ['e'], ['f']]);
   });
 
@@ -63,7 +65,15 @@ describe('nextActions', () => {
     const done = (first: number): CopyEvent => ({
       kind: 'chunk-done',
       path: 'big',
-      outcome: { first, count: 2, bytes: 0, crc32: '00000000', digest: '', bytesRead: 0, retries: 0 },
+      outcome: {
+        first,
+        count: 2,
+        bytes: 0,
+        crc32: '00000000',
+        digest: '',
+        bytesRead: 0,
+        retries: 0,
+      },
     });
     const one = applyEvent(plan, moving, done(3));
     expect(dosOf(one)).toEqual([]);
@@ -80,10 +90,18 @@ describe('nextActions', () => {
     expect(dosOf(state)).toEqual([]);
     state = applyEvent(plan, state, { kind: 'stale', path: 'big', bytesRead: 5 });
     const again = nextActions(plan, state);
-    expect(again.actions).toMatchObject([{ do: 'replan', restart: 1, opened: { upload: { id: 'up' } } }]);
+    expect(again.actions).toMatchObject([
+      { do: 'replan', restart: 1, opened: { upload: { id: 'up' } } },
+    ]);
     expect(again.state.totals.bytesRead).toBe(12);
-    const planned = applyEvent(plan, again.state, { kind: 'replanned', path: 'big', item: item('big', 25) });
-    expect(nextActions(plan, planned).actions).toMatchObject([{ do: 'open', item: { source: { size: 25 } } }]);
+    const planned = applyEvent(plan, again.state, {
+      kind: 'replanned',
+      path: 'big',
+      item: item('big', 25),
+    });
+    expect(nextActions(plan, planned).actions).toMatchObject([
+      { do: 'open', item: { source: { size: 25 } } },
+    ]);
     expect(planned.restarts).toEqual({ big: 1 });
   });
 });
@@ -97,7 +115,11 @@ describe('applyEvent', () => {
 
   it('copies nothing at all where there is no target', () => {
     const listOnly = assetPlan({ route: 'list-only', target: null });
-    const state = applyEvent(listOnly, nextActions(listOnly, startCopy()).state, page([item('a', 1)]));
+    const state = applyEvent(
+      listOnly,
+      nextActions(listOnly, startCopy()).state,
+      page([item('a', 1)]),
+    );
     expect(isCopyFinished(state)).toBe(true);
   });
 

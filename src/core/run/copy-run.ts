@@ -6,10 +6,10 @@
  * the new identity (the activity that plans it again refuses after a few times). Nothing here knows a clock, a connector or Temporal.
  */
 import { invariant } from '../errors/invariant.js';
-import type { AssetPlan, CopySizes, PlannedItem } from '../plan/plan.js';
+import type { AssetPlan, CopySizes, ItemPage, PlannedItem } from '../plan/plan.js';
 import type { CopyAction, CopyEvent, CopyState, UnitState } from './copy-state.js';
 import { addMoved } from './copy-totals.js';
-import type { ChunkOutcome } from './outcome.js';
+import type { ChunkOutcome, UnitOutcome } from './outcome.js';
 
 const mebibyte = 1024 * 1024;
 
@@ -20,7 +20,7 @@ export const partBytesFor = (size: number, sizes: CopySizes): number => {
 };
 
 const isSmall = (item: PlannedItem, sizes: CopySizes): boolean =>
-  item.source.size <= sizes.singleBytesMax;
+  item.skip === true || item.source.size <= sizes.singleBytesMax;
 
 /** The next batch: small files from the front of the queue, bounded in number and bytes. */
 const takeBatch = (queue: readonly PlannedItem[], sizes: CopySizes): readonly PlannedItem[] => {
@@ -150,26 +150,62 @@ const sortedChunks = (chunks: readonly ChunkOutcome[]): readonly ChunkOutcome[] 
 const sumOf = (chunks: readonly ChunkOutcome[], field: 'bytesRead' | 'retries'): number =>
   chunks.reduce((sum, chunk) => sum + chunk[field], 0);
 
+const listed = (plan: AssetPlan, state: CopyState, page: ItemPage): CopyState => {
+  const copied = page.items.filter((item) => item.skip !== true);
+  // Where sources are deleted, files that are there already are worked off too: only their source is removed.
+  const todo = plan.deleteSource ? page.items : copied;
+  return {
+    ...state,
+    after: page.next,
+    listing: page.next === null ? 'finished' : 'to-do',
+    queue: plan.route === 'list-only' ? [] : [...state.queue, ...todo],
+    totals: {
+      ...state.totals,
+      scanned: state.totals.scanned + page.scanned,
+      filtered: state.totals.filtered + page.filtered,
+      skipped: state.totals.skipped + page.items.length - copied.length,
+    },
+  };
+};
+
+const completed = (state: CopyState, path: string, outcome: UnitOutcome): CopyState => {
+  const unit = state.units[path];
+  const opened = unit?.opened ?? null;
+  invariant(unit !== undefined && opened !== null, `unit ${path} was open when it completed`);
+  const moved = {
+    ...outcome,
+    bytesRead: sumOf(unit.chunks, 'bytesRead'),
+    retries: sumOf(unit.chunks, 'retries'),
+  };
+  const { container } = opened.upload.order.address;
+  return {
+    ...state,
+    units: withoutUnit(state, path),
+    totals: addMoved(state.totals, moved, container),
+  };
+};
+
+/** What was read for nothing is counted: the receipt says that it was read twice. */
+const readForNothing = (state: CopyState, bytes: number): CopyState => ({
+  ...state,
+  totals: { ...state.totals, bytesRead: state.totals.bytesRead + bytes },
+});
+
+const replanned = (state: CopyState, path: string, item: PlannedItem): CopyState => {
+  const read = sumOf(state.units[path]?.chunks ?? [], 'bytesRead');
+  return {
+    ...readForNothing(state, read),
+    queue: [item, ...state.queue],
+    units: withoutUnit(state, path),
+  };
+};
+
 /** What an answer means. The answer belongs to an action that was started before. */
 export const applyEvent = (plan: AssetPlan, before: CopyState, event: CopyEvent): CopyState => {
   const state = { ...before, running: before.running - 1 };
   switch (event.kind) {
-    case 'listed': {
-      const { page } = event;
-      const todo = page.items.filter((item) => item.skip !== true);
-      return {
-        ...state,
-        after: page.next,
-        listing: page.next === null ? 'finished' : 'to-do',
-        queue: plan.route === 'list-only' ? [] : [...state.queue, ...todo],
-        totals: {
-          ...state.totals,
-          scanned: state.totals.scanned + page.scanned,
-          filtered: state.totals.filtered + page.filtered,
-          skipped: state.totals.skipped + page.items.length - todo.length,
-        },
-      };
-    }
+    case 'listed':
+      return listed(plan, state, event.page);
     case 'batch-done':
       return { ...state, totals: addMoved(state.totals, event.outcome, event.container) };
     case 'opened':
@@ -185,42 +221,15 @@ export const applyEvent = (plan: AssetPlan, before: CopyState, event: CopyEvent)
         inFlight: unit.inFlight - 1,
         chunks: sortedChunks([...unit.chunks, event.outcome]),
       }));
-    case 'completed': {
-      const unit = state.units[event.path];
-      invariant(unit?.opened != null, `unit ${event.path} was open when it completed`);
-      const moved = {
-        ...event.outcome,
-        bytesRead: sumOf(unit.chunks, 'bytesRead'),
-        retries: sumOf(unit.chunks, 'retries'),
-      };
-      const { container } = unit.opened.upload.order.address;
-      return {
-        ...state,
-        units: withoutUnit(state, event.path),
-        totals: addMoved(state.totals, moved, container),
-      };
-    }
-    case 'stale': {
-      // What was read for nothing is counted: the receipt says that it was read twice.
-      const bytesRead = state.totals.bytesRead + event.bytesRead;
-      return withUnit({ ...state, totals: { ...state.totals, bytesRead } }, event.path, (unit) => ({
+    case 'completed':
+      return completed(state, event.path, event.outcome);
+    case 'stale':
+      return withUnit(readForNothing(state, event.bytesRead), event.path, (unit) => ({
         ...unit,
         inFlight: unit.inFlight - 1,
         isStale: true,
       }));
-    }
-    case 'replanned': {
-      const read = sumOf(state.units[event.path]?.chunks ?? [], 'bytesRead');
-      return {
-        ...state,
-        queue: event.item.skip === true ? state.queue : [event.item, ...state.queue],
-        units: withoutUnit(state, event.path),
-        totals: {
-          ...state.totals,
-          bytesRead: state.totals.bytesRead + read,
-          skipped: state.totals.skipped + (event.item.skip === true ? 1 : 0),
-        },
-      };
-    }
+    case 'replanned':
+      return replanned(state, event.path, event.item);
   }
 };

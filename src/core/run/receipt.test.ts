@@ -30,9 +30,17 @@ describe('a receipt', () => {
 
   it.each([
     ['bytes', { targetBytes: 29 }, 'read 30 bytes, the target holds 29'],
-    ['checksums', { targetCrc32: '00000001' }, 'CRC32 at the source fffffff0, at the target 00000001'],
+    [
+      'checksums',
+      { targetCrc32: '00000001' },
+      'CRC32 at the source fffffff0, at the target 00000001',
+    ],
     ['files', { scanned: 3 }, '3 files were planned, 2 were copied'],
-    ['files that were left out', { scanned: 4, filtered: 1 }, '3 files were planned, 2 were copied'],
+    [
+      'files that were left out',
+      { scanned: 4, filtered: 1 },
+      '3 files were planned, 2 were copied',
+    ],
   ])('says which %s differ (G14)', (_what, changed, difference) => {
     const receipt = summariseAsset(assetPlan(), totals(changed));
     expect(receipt).toMatchObject({ reconciled: false, differences: [difference] });
@@ -49,7 +57,12 @@ describe('a receipt', () => {
   });
 
   it('counts what was read twice', () => {
-    expect(summariseAsset(assetPlan(), totals()).bytes).toEqual({ source: 30, target: 30, read: 40, read_twice: 10 });
+    expect(summariseAsset(assetPlan(), totals()).bytes).toEqual({
+      source: 30,
+      target: 30,
+      read: 40,
+      read_twice: 10,
+    });
   });
 
   it('gives downstreams the bucket and the deepest folder that everything written shares (D4)', () => {
@@ -91,6 +104,8 @@ describe('the checks of a receipt', () => {
   it('fails on an observation that nobody makes, and names the known ones', () => {
     const result = checked({ sourceKey: 'rows_red' });
     expect(result?.passed).toBe(false);
-    expect(result?.message).toContain('rows_red is not known; known: bytes_read, bytes_transferred');
+    expect(result?.message).toContain(
+      'rows_red is not known; known: bytes_read, bytes_transferred',
+    );
   });
 });

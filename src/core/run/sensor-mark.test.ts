@@ -60,7 +60,11 @@ describe('floorOf', () => {
 describe('setMarkTo', () => {
   it('takes what is newer than the time, and nothing of the lookback before it', () => {
     const test = isNew(setMarkTo(firstMark, at), hourMs, null);
-    expect([test(file('a', at - 10)), test(file('b', at)), test(file('c', at + 0.5))]).toEqual([false, false, true]);
+    expect([test(file('a', at - 10)), test(file('b', at)), test(file('c', at + 0.5))]).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('keeps its bound when the mark has moved on', () => {

@@ -26,11 +26,9 @@ export interface SeenItem {
   readonly timeS: number;
 }
 
-const entryOf = (item: SeenItem): string =>
-  `${item.digest}:${Math.floor(item.timeS).toString(36)}`;
+const entryOf = (item: SeenItem): string => `${item.digest}:${Math.floor(item.timeS).toString(36)}`;
 
-const timeOf = (entry: string): number =>
-  Number.parseInt(entry.slice(entry.indexOf(':') + 1), 36);
+const timeOf = (entry: string): number => Number.parseInt(entry.slice(entry.indexOf(':') + 1), 36);
 
 /** Oldest modification time that still counts as new, epoch seconds; null: everything counts. */
 export const floorOf = (

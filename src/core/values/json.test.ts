@@ -4,8 +4,12 @@ import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from './
 
 describe('canonicalJson', () => {
   it('does not depend on the order in which keys were written', () => {
-    expect(canonicalJson({ b: 1, a: { d: [2, null], c: 'x' } })).toBe('{"a":{"c":"x","d":[2,null]},"b":1}');
-    expect(canonicalJson({ a: { c: 'x', d: [2, null] }, b: 1 })).toBe('{"a":{"c":"x","d":[2,null]},"b":1}');
+    expect(canonicalJson({ b: 1, a: { d: [2, null], c: 'x' } })).toBe(
+      '{"a":{"c":"x","d":[2,null]},"b":1}',
+    );
+    expect(canonicalJson({ a: { c: 'x', d: [2, null] }, b: 1 })).toBe(
+      '{"a":{"c":"x","d":[2,null]},"b":1}',
+    );
   });
 
   it('is JSON of an equal value, for every value', () => {

@@ -17,7 +17,12 @@ export interface PortChoice {
 }
 
 /** Throws `devstack/port-in-use` when the port that was asked for is taken. */
-export const choosePort = async ({ purpose, option, asked, usual }: PortChoice): Promise<number> => {
+export const choosePort = async ({
+  purpose,
+  option,
+  asked,
+  usual,
+}: PortChoice): Promise<number> => {
   if (asked !== undefined) {
     try {
       return await freePort({ purpose, ip: loopback, port: asked });

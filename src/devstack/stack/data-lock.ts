@@ -42,12 +42,17 @@ export const lockDataFolder = (dataDir: string): (() => void) => {
       throw new TidemarkError(
         alreadyRunning,
         `starting the dev stack: process ${String(pid)} works on ${dataDir} already`,
-        { fix: `Use the one that runs, stop it (kill ${String(pid)}), or choose another folder with --data DIR. If it is no dev stack, delete ${path}.` },
+        {
+          fix: `Use the one that runs, stop it (kill ${String(pid)}), or choose another folder with --data DIR. If it is no dev stack, delete ${path}.`,
+        },
       );
     }
     rmSync(path, { force: true });
     if (!tryLock(path)) {
-      throw new TidemarkError(alreadyRunning, `starting the dev stack: another one has just started on ${dataDir}`);
+      throw new TidemarkError(
+        alreadyRunning,
+        `starting the dev stack: another one has just started on ${dataDir}`,
+      );
     }
   }
   return () => rmSync(path, { force: true });

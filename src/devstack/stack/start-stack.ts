@@ -47,7 +47,11 @@ const lastPortsOf = (path: string): ServerPlace['lastPorts'] => {
 
 type Started = readonly [name: string, server: StartedServer];
 
-const startAll = async (options: StackOptions, place: ServerPlace, started: Started[]): Promise<void> => {
+const startAll = async (
+  options: StackOptions,
+  place: ServerPlace,
+  started: Started[],
+): Promise<void> => {
   for (const server of devServers) {
     if (options.only !== undefined && !options.only.includes(server.name)) continue;
     started.push([server.name, await server.start(place)]);
@@ -68,7 +72,11 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     const lastPorts = lastPortsOf(portsFile);
     const credentials = credentialsOf(dataDir);
     await startAll(options, { dataDir, credentials, env, ports, lastPorts, onStep }, started);
-    const taken = Object.assign({}, lastPorts, ...started.map(([, server]) => server.ports)) as JsonObject;
+    const taken = Object.assign(
+      {},
+      lastPorts,
+      ...started.map(([, server]) => server.ports),
+    ) as JsonObject;
     writePrivateFile(portsFile, `${JSON.stringify(taken)}\n`);
   } catch (error) {
     await stopAll(started);
@@ -79,7 +87,10 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   let stopping: Promise<void> | undefined;
   return {
     facts: Object.fromEntries(started.map(([name, server]) => [name, server.facts])),
-    variables: Object.assign({}, ...servers.map((server) => server.variables)) as Record<string, string>,
+    variables: Object.assign({}, ...servers.map((server) => server.variables)) as Record<
+      string,
+      string
+    >,
     rows: servers.flatMap((server) => server.rows),
     died: Promise.race(servers.flatMap(({ died }) => (died === undefined ? [] : [died]))),
     stop: () => (stopping ??= stopAll(started).finally(unlock)),

@@ -48,14 +48,23 @@ const refuseDamaged = async (dbFilename: string): Promise<void> => {
   const file = await open(dbFilename).catch(() => null);
   if (file === null) return;
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(sqliteHead.length), 0, sqliteHead.length, 0);
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(sqliteHead.length),
+      0,
+      sqliteHead.length,
+      0,
+    );
     if (bytesRead === 0 || buffer.toString('latin1') === sqliteHead) return;
   } finally {
     await file.close();
   }
-  throw new TidemarkError(dataFolderDamaged, `starting the Temporal server: ${dbFilename} is no SQLite database`, {
-    fix: `Delete ${dbFilename}; the history of runs on this dev stack is lost with it, the data is not.`,
-  });
+  throw new TidemarkError(
+    dataFolderDamaged,
+    `starting the Temporal server: ${dbFilename} is no SQLite database`,
+    {
+      fix: `Delete ${dbFilename}; the history of runs on this dev stack is lost with it, the data is not.`,
+    },
+  );
 };
 
 const deathOf = async (server: TemporalServer, logFile: string): Promise<string> => {

@@ -74,7 +74,7 @@ export const unquotedTemplate = defineDiagnostic({
 export const unsupportedTag = defineDiagnostic({
   code: 'document/unsupported-tag',
   severity: 'error',
-  summary: 'A value carries a tag (`!…`) that is not part of YAML 1.2\'s core schema.',
+  summary: "A value carries a tag (`!…`) that is not part of YAML 1.2's core schema.",
   fix: 'Remove the tag.',
 });
 

@@ -7,7 +7,13 @@
 import { diagnose, type Diagnostic, type Span } from '../../core/errors/diagnostic.js';
 import * as kinds from './diagnostics.js';
 import { type LineIndex, spanOf } from './line-index.js';
-import type { LocatedMapping, LocatedNode, LocatedScalar, LocatedSequence, MappingEntry } from './located.js';
+import type {
+  LocatedMapping,
+  LocatedNode,
+  LocatedScalar,
+  LocatedSequence,
+  MappingEntry,
+} from './located.js';
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from './yaml-reader.js';
 import { looksLikeDate, yaml11Reading } from './yaml11.js';
 
@@ -31,9 +37,18 @@ const spanOfNode = (walk: Walk, node: ParsedNode): Span => {
   return spanOf(walk.index, start, end);
 };
 
-const nullAt = (span: Span): LocatedScalar => ({ kind: 'scalar', span, value: null, raw: '', plain: true });
+const nullAt = (span: Span): LocatedScalar => ({
+  kind: 'scalar',
+  span,
+  value: null,
+  raw: '',
+  plain: true,
+});
 
-const numberMarks = (value: bigint | number, raw: string): Pick<LocatedScalar, 'value' | 'largeInteger'> => {
+const numberMarks = (
+  value: bigint | number,
+  raw: string,
+): Pick<LocatedScalar, 'value' | 'largeInteger'> => {
   if (typeof value === 'number') return { value: Number.isFinite(value) ? value : raw };
   const number = Number(value);
   return Number.isSafeInteger(number) ? { value: number } : { value: raw, largeInteger: true };
@@ -44,15 +59,18 @@ const scalarOf = (walk: Walk, node: ParsedNode & { value: unknown }): LocatedSca
   const plain = 'type' in node && node.type === 'PLAIN';
   const { value } = node;
   const base = { kind: 'scalar', span: spanOfNode(walk, node), raw, plain } as const;
-  const marks = typeof value === 'bigint' || typeof value === 'number'
-    ? numberMarks(value, raw)
-    : { value: typeof value === 'string' || typeof value === 'boolean' ? value : null };
+  const marks =
+    typeof value === 'bigint' || typeof value === 'number'
+      ? numberMarks(value, raw)
+      : { value: typeof value === 'string' || typeof value === 'boolean' ? value : null };
   const reading = plain ? yaml11Reading(raw) : undefined;
   return {
     ...base,
     ...marks,
     ...(reading === undefined ? {} : { yaml11: reading }),
-    ...(plain && typeof marks.value === 'string' && looksLikeDate(raw) ? { date: true as const } : {}),
+    ...(plain && typeof marks.value === 'string' && looksLikeDate(raw)
+      ? { date: true as const }
+      : {}),
   };
 };
 
@@ -72,9 +90,20 @@ const refuseExpansion = (walk: Walk, node: LocatedNode): LocatedNode => {
   const size = walk.sizes.get(node) ?? { values: 1, depth: 1 };
   if (size.values <= valueLimit && size.depth <= depthLimit + 1) return node;
   const large = size.values > valueLimit;
-  walk.diagnostics.push(large
-    ? diagnose(kinds.tooLarge, node.span, `this value expands to more than ${valueLimit} values`, { hint: 'aliases are counted as if written out' })
-    : diagnose(kinds.tooDeep, node.span, `aliases nest this value deeper than ${depthLimit} levels`));
+  walk.diagnostics.push(
+    large
+      ? diagnose(
+          kinds.tooLarge,
+          node.span,
+          `this value expands to more than ${valueLimit} values`,
+          { hint: 'aliases are counted as if written out' },
+        )
+      : diagnose(
+          kinds.tooDeep,
+          node.span,
+          `aliases nest this value deeper than ${depthLimit} levels`,
+        ),
+  );
   const stub = nullAt(node.span);
   walk.sizes.set(stub, { values: 1, depth: 1 });
   return stub;
@@ -83,16 +112,23 @@ const refuseExpansion = (walk: Walk, node: LocatedNode): LocatedNode => {
 const aliasTarget = (walk: Walk, name: string, span: Span): LocatedNode => {
   const target = walk.anchors.get(name);
   if (target === 'open') {
-    walk.diagnostics.push(diagnose(kinds.aliasCycle, span, `alias *${name} stands inside the value of its own anchor`));
+    walk.diagnostics.push(
+      diagnose(kinds.aliasCycle, span, `alias *${name} stands inside the value of its own anchor`),
+    );
     return nullAt(span);
   }
   if (target !== undefined) return target;
   const known = [...walk.anchors.keys()];
-  walk.diagnostics.push(diagnose(kinds.unknownAlias, span, `alias *${name}: no anchor &${name} stands above it`, { known }));
+  walk.diagnostics.push(
+    diagnose(kinds.unknownAlias, span, `alias *${name}: no anchor &${name} stands above it`, {
+      known,
+    }),
+  );
   return nullAt(span);
 };
 
-const isTemplateBrace = (walk: Walk, key: ParsedNode): boolean => walk.text[key.range[0] - 1] === '{' && isMap(key);
+const isTemplateBrace = (walk: Walk, key: ParsedNode): boolean =>
+  walk.text[key.range[0] - 1] === '{' && isMap(key);
 
 const keyText = (walk: Walk, key: ParsedNode, span: Span): string | undefined => {
   const target = isAlias(key) ? aliasTarget(walk, key.source, span) : undefined;
@@ -101,28 +137,43 @@ const keyText = (walk: Walk, key: ParsedNode, span: Span): string | undefined =>
     if (typeof key.value === 'string') return key.value;
     const raw = walk.text.slice(key.range[0], key.range[1]);
     const what = raw === '' ? 'an empty key' : `key ${raw}`;
-    walk.diagnostics.push(diagnose(kinds.keyNotText, span, `${what} is not text`, { hint: `write "${raw}"` }));
+    walk.diagnostics.push(
+      diagnose(kinds.keyNotText, span, `${what} is not text`, { hint: `write "${raw}"` }),
+    );
     return raw;
   }
-  walk.diagnostics.push(isTemplateBrace(walk, key)
-    ? diagnose(kinds.unquotedTemplate, span, 'a template stands without quotes', { hint: 'put the whole value in quotes' })
-    : diagnose(kinds.keyNotText, span, 'a mapping or a list is used as a key'));
+  walk.diagnostics.push(
+    isTemplateBrace(walk, key)
+      ? diagnose(kinds.unquotedTemplate, span, 'a template stands without quotes', {
+          hint: 'put the whole value in quotes',
+        })
+      : diagnose(kinds.keyNotText, span, 'a mapping or a list is used as a key'),
+  );
   return undefined;
 };
 
 const mergeEntries = (walk: Walk, source: LocatedNode, span: Span): readonly MappingEntry[] => {
-  if (source.kind === 'mapping') return source.entries.map((entry) => ({ ...entry, merged: true as const }));
+  if (source.kind === 'mapping')
+    return source.entries.map((entry) => ({ ...entry, merged: true as const }));
   if (source.kind === 'sequence' && source.items.every((item) => item.kind === 'mapping')) {
     return source.items.flatMap((item) => mergeEntries(walk, item, span));
   }
-  walk.diagnostics.push(diagnose(kinds.mergeNotMapping, span, 'the value of << is neither a mapping nor a list of mappings'));
+  walk.diagnostics.push(
+    diagnose(
+      kinds.mergeNotMapping,
+      span,
+      'the value of << is neither a mapping nor a list of mappings',
+    ),
+  );
   return [];
 };
 
 const duplicate = (walk: Walk, key: string, span: Span, first: Span): void => {
-  walk.diagnostics.push(diagnose(kinds.duplicateKey, span, `key "${key}" occurs twice in the same mapping`, {
-    related: [{ message: 'first written here', span: first }],
-  }));
+  walk.diagnostics.push(
+    diagnose(kinds.duplicateKey, span, `key "${key}" occurs twice in the same mapping`, {
+      related: [{ message: 'first written here', span: first }],
+    }),
+  );
 };
 
 const valueOf = (walk: Walk, item: MappingItem, keySpan: Span, depth: number): LocatedNode =>
@@ -130,15 +181,23 @@ const valueOf = (walk: Walk, item: MappingItem, keySpan: Span, depth: number): L
     ? nullAt({ ...keySpan, line: keySpan.endLine, column: keySpan.endColumn })
     : locateNode(walk, item.value, depth + 1);
 
-const isMergeKey = (key: ParsedNode): boolean => isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+const isMergeKey = (key: ParsedNode): boolean =>
+  isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
 
-const locateMapping = (walk: Walk, items: readonly MappingItem[], span: Span, depth: number): LocatedMapping => {
+const locateMapping = (
+  walk: Walk,
+  items: readonly MappingItem[],
+  span: Span,
+  depth: number,
+): LocatedMapping => {
   const own = new Map<string, MappingEntry>();
   const merged: MappingEntry[] = [];
   for (const item of items) {
     const keySpan = item.key === null ? span : spanOfNode(walk, item.key);
     if (item.key === null) {
-      walk.diagnostics.push(diagnose(kinds.keyNotText, keySpan, 'a mapping has an entry without a key'));
+      walk.diagnostics.push(
+        diagnose(kinds.keyNotText, keySpan, 'a mapping has an entry without a key'),
+      );
       continue;
     }
     const key = isMergeKey(item.key) ? undefined : keyText(walk, item.key, keySpan);
@@ -161,7 +220,11 @@ const locateContent = (walk: Walk, node: ParsedNode, depth: number): LocatedNode
   const span = spanOfNode(walk, node);
   if (isMap(node)) {
     const mapping = locateMapping(walk, node.items as readonly MappingItem[], span, depth);
-    measure(walk, mapping, mapping.entries.map((entry) => entry.value));
+    measure(
+      walk,
+      mapping,
+      mapping.entries.map((entry) => entry.value),
+    );
     return mapping;
   }
   if (isSeq(node)) {
@@ -177,7 +240,9 @@ const locateNode = (walk: Walk, node: ParsedNode, depth: number): LocatedNode =>
   const span = spanOfNode(walk, node);
   if (isAlias(node)) return aliasTarget(walk, node.source, span);
   if (depth > depthLimit) {
-    walk.diagnostics.push(diagnose(kinds.tooDeep, span, `this value is nested deeper than ${depthLimit} levels`));
+    walk.diagnostics.push(
+      diagnose(kinds.tooDeep, span, `this value is nested deeper than ${depthLimit} levels`),
+    );
     return nullAt(span);
   }
   const { anchor } = node;

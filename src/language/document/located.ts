@@ -83,7 +83,11 @@ export const nodeAt = (document: LocatedDocument, path: NodePath): LocatedNode |
  * The place of a path: `key` is the key of its last step (the value, where the last step is an index), `value` is what
  * stands behind it. Falls back to the nearest ancestor that exists, so it always answers.
  */
-export const locate = (document: LocatedDocument, path: NodePath, part: 'key' | 'value' = 'value'): Span => {
+export const locate = (
+  document: LocatedDocument,
+  path: NodePath,
+  part: 'key' | 'value' = 'value',
+): Span => {
   let node = document.root;
   let span = node.span;
   for (const [position, step] of path.entries()) {

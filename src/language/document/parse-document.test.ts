@@ -27,7 +27,9 @@ describe('places', () => {
     expect(place(text, ['assets', 0, 'source', 'path'], 'value')).toEqual([3, 32, 3, 37]);
   });
   test('a path that does not exist is located at its nearest ancestor', () => {
-    expect(place(text, ['assets', 0, 'source', 'nope', 'deeper'], 'key')).toEqual(place(text, ['assets', 0, 'source'], 'value'));
+    expect(place(text, ['assets', 0, 'source', 'nope', 'deeper'], 'key')).toEqual(
+      place(text, ['assets', 0, 'source'], 'value'),
+    );
     expect(place(text, ['assets', 7], 'value')).toEqual(place(text, ['assets'], 'value'));
   });
   test('Windows line ends and a missing last newline do not move places', () => {
@@ -42,33 +44,65 @@ describe('places', () => {
     const quoted = 'key: "in/{{ a }}/{{ a }}"\n';
     const document = parse(quoted).document;
     const second = String(scalarAt(quoted, 'key').value).lastIndexOf('{{ a }}');
-    expect(spanWithin(document, scalarAt(quoted, 'key'), second, 7)).toMatchObject({ line: 1, column: 18, endColumn: 25 });
+    expect(spanWithin(document, scalarAt(quoted, 'key'), second, 7)).toMatchObject({
+      line: 1,
+      column: 18,
+      endColumn: 25,
+    });
     const block = 'sql: |\n  SELECT 1\n  WHERE x = {{ nope }}\n';
     const at = String(scalarAt(block, 'sql').value).indexOf('nope');
-    expect(spanWithin(parse(block).document, scalarAt(block, 'sql'), at, 4)).toMatchObject({ line: 3, column: 16, endColumn: 20 });
+    expect(spanWithin(parse(block).document, scalarAt(block, 'sql'), at, 4)).toMatchObject({
+      line: 3,
+      column: 16,
+      endColumn: 20,
+    });
   });
 });
 
 describe('values', () => {
   test('YAML 1.2 core types are read and everything else stays text', () => {
-    expect(json('{a: 1, b: 1.5, c: true, d: null, e: ~, f: 0o17, g: 0x1F, h: text, i: }')).toEqual(
-      { a: 1, b: 1.5, c: true, d: null, e: null, f: 15, g: 31, h: 'text', i: null });
+    expect(json('{a: 1, b: 1.5, c: true, d: null, e: ~, f: 0o17, g: 0x1F, h: text, i: }')).toEqual({
+      a: 1,
+      b: 1.5,
+      c: true,
+      d: null,
+      e: null,
+      f: 15,
+      g: 31,
+      h: 'text',
+      i: null,
+    });
   });
   test('unquoted dates stay text and are marked, quoted ones are not marked', () => {
     expect(scalarAt('d: 2023-01-01', 'd')).toMatchObject({ value: '2023-01-01', date: true });
-    expect(scalarAt('d: 2023-01-01T10:00:00Z', 'd')).toMatchObject({ value: '2023-01-01T10:00:00Z', date: true });
+    expect(scalarAt('d: 2023-01-01T10:00:00Z', 'd')).toMatchObject({
+      value: '2023-01-01T10:00:00Z',
+      date: true,
+    });
     expect(scalarAt('d: "2023-01-01"', 'd').date).toBeUndefined();
   });
-  test.each([['yes', 'boolean'], ['NO', 'boolean'], ['on', 'boolean'], ['Off', 'boolean'], ['y', 'boolean'], ['n', 'boolean'],
-    ['19:30', 'sexagesimal'], ['0777', 'octal']] as const)('plain %s is marked as the %s that YAML 1.1 reads', (raw, yaml11) => {
+  test.each([
+    ['yes', 'boolean'],
+    ['NO', 'boolean'],
+    ['on', 'boolean'],
+    ['Off', 'boolean'],
+    ['y', 'boolean'],
+    ['n', 'boolean'],
+    ['19:30', 'sexagesimal'],
+    ['0777', 'octal'],
+  ] as const)('plain %s is marked as the %s that YAML 1.1 reads', (raw, yaml11) => {
     expect(scalarAt(`v: ${raw}`, 'v')).toMatchObject({ raw, yaml11, plain: true });
     expect(scalarAt(`v: "${raw}"`, 'v').yaml11).toBeUndefined();
   });
   test('ordinary scalars carry no YAML 1.1 mark', () => {
-    for (const raw of ['true', '0', '10', 'yesterday', '09:00:00x', 'orders']) expect(scalarAt(`v: ${raw}`, 'v').yaml11).toBeUndefined();
+    for (const raw of ['true', '0', '10', 'yesterday', '09:00:00x', 'orders'])
+      expect(scalarAt(`v: ${raw}`, 'v').yaml11).toBeUndefined();
   });
   test('an integer beyond 2^53 keeps its digits', () => {
-    expect(scalarAt('n: 9007199254740993', 'n')).toMatchObject({ value: '9007199254740993', largeInteger: true });
+    expect(scalarAt('n: 9007199254740993', 'n')).toMatchObject({
+      value: '9007199254740993',
+      largeInteger: true,
+    });
     expect(scalarAt('n: 9007199254740991', 'n')).toMatchObject({ value: 9007199254740991 });
     expect(scalarAt('n: .inf', 'n').value).toBe('.inf');
   });
@@ -84,7 +118,8 @@ describe('values', () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
   test('an empty file and a file of comments are null without a finding', () => {
-    for (const text of ['', '# nothing\n', '\n\n', '---\n']) expect([json(text), codes(text)]).toEqual([null, []]);
+    for (const text of ['', '# nothing\n', '\n\n', '---\n'])
+      expect([json(text), codes(text)]).toEqual([null, []]);
   });
 });
 
@@ -139,7 +174,12 @@ describe('bounds', () => {
   });
   test('an alias bomb is refused quickly, and nothing expands it', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
-    for (let i = 1; i < 12; i++) lines.push(`a${i}: &a${i} [${Array(10).fill(`*a${i - 1}`).join(', ')}]`);
+    for (let i = 1; i < 12; i++)
+      lines.push(
+        `a${i}: &a${i} [${Array(10)
+          .fill(`*a${i - 1}`)
+          .join(', ')}]`,
+      );
     const { document, diagnostics } = parse(lines.join('\n'));
     expect(diagnostics[0]?.code).toBe('document/too-large');
     expect(JSON.stringify(toJson(document.root)).length).toBeLessThan(5_000_000);
@@ -153,25 +193,70 @@ describe('bounds', () => {
     expect(codes(`# ${'x'.repeat(4 * 1024 * 1024)}`)).toEqual(['document/too-large']);
   });
   test('no text makes the parser throw, and every span lies in the text', () => {
-    const fragment = fc.constantFrom('a', ': ', '\n', '  ', '- ', '[', ']', '{', '}', ',', '&x ', '*x', '<<', '|', '>', '"', "'", '#', '---', '...',
-      '!!int ', '!t ', '? ', '\t', '%', '@', '~', '0777', 'yes', '2023-01-01', '\r\n', '\r', '\u2028', '\uFEFF', '{{ x }}', '999999999999999999');
-    const text = fc.oneof(fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join('')), fc.string({ unit: 'binary', maxLength: 60 }));
-    fc.assert(fc.property(text, (source) => {
-      const { document, diagnostics } = parse(source);
-      JSON.stringify(toJson(document.root));
-      const lines = source.split(/\r\n|\r|\n/);
-      for (const { span } of diagnostics) {
-        expect(span.line).toBeGreaterThan(0);
-        expect(span.column).toBeLessThanOrEqual((lines[span.line - 1] ?? '').length + 2);
-      }
-    }), { numRuns: 1_500 });
+    const fragment = fc.constantFrom(
+      'a',
+      ': ',
+      '\n',
+      '  ',
+      '- ',
+      '[',
+      ']',
+      '{',
+      '}',
+      ',',
+      '&x ',
+      '*x',
+      '<<',
+      '|',
+      '>',
+      '"',
+      "'",
+      '#',
+      '---',
+      '...',
+      '!!int ',
+      '!t ',
+      '? ',
+      '\t',
+      '%',
+      '@',
+      '~',
+      '0777',
+      'yes',
+      '2023-01-01',
+      '\r\n',
+      '\r',
+      '\u2028',
+      '\uFEFF',
+      '{{ x }}',
+      '999999999999999999',
+    );
+    const text = fc.oneof(
+      fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join('')),
+      fc.string({ unit: 'binary', maxLength: 60 }),
+    );
+    fc.assert(
+      fc.property(text, (source) => {
+        const { document, diagnostics } = parse(source);
+        JSON.stringify(toJson(document.root));
+        const lines = source.split(/\r\n|\r|\n/);
+        for (const { span } of diagnostics) {
+          expect(span.line).toBeGreaterThan(0);
+          expect(span.column).toBeLessThanOrEqual((lines[span.line - 1] ?? '').length + 2);
+        }
+      }),
+      { numRuns: 1_500 },
+    );
   });
   test('whatever JSON is written as YAML flow reads back as the same value', () => {
-    fc.assert(fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
-      const text = JSON.stringify(value);
-      fc.pre(!/\d{16}/.test(text));
-      expect(JSON.stringify(json(text))).toBe(JSON.stringify(JSON.parse(text)));
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
+        const text = JSON.stringify(value);
+        fc.pre(!/\d{16}/.test(text));
+        expect(JSON.stringify(json(text))).toBe(JSON.stringify(JSON.parse(text)));
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

@@ -24,7 +24,7 @@ const complaintLimit = 20;
 const complain = (complaint: Complaint, index: LineIndex): Diagnostic => {
   const span = spanOf(index, complaint.start, complaint.end);
   if (complaint.code === 'TAG_RESOLVE_FAILED') {
-    return diagnose(kinds.unsupportedTag, span, 'this tag is not part of YAML 1.2\'s core schema');
+    return diagnose(kinds.unsupportedTag, span, "this tag is not part of YAML 1.2's core schema");
   }
   if (complaint.code === 'RESOURCE_EXHAUSTION') {
     return diagnose(kinds.tooDeep, span, 'this value is nested too deeply');
@@ -34,20 +34,39 @@ const complain = (complaint: Complaint, index: LineIndex): Diagnostic => {
 };
 
 const findings = (reading: YamlReading, index: LineIndex): readonly Diagnostic[] => {
-  const found = reading.complaints.slice(0, complaintLimit).map((complaint) => complain(complaint, index));
+  const found = reading.complaints
+    .slice(0, complaintLimit)
+    .map((complaint) => complain(complaint, index));
   if (reading.secondDocumentAt !== undefined) {
     const at = reading.secondDocumentAt;
-    found.push(diagnose(kinds.multipleDocuments, spanOf(index, at, at), 'a second document begins here; a file holds one'));
+    found.push(
+      diagnose(
+        kinds.multipleDocuments,
+        spanOf(index, at, at),
+        'a second document begins here; a file holds one',
+      ),
+    );
   }
   if (reading.tooDeepAt !== undefined) {
     const at = reading.tooDeepAt;
-    found.push(diagnose(kinds.tooDeep, spanOf(index, at, at + 1), `values are nested deeper than ${depthLimit} levels`));
+    found.push(
+      diagnose(
+        kinds.tooDeep,
+        spanOf(index, at, at + 1),
+        `values are nested deeper than ${depthLimit} levels`,
+      ),
+    );
   }
   return found;
 };
 
-const emptyRoot = (index: LineIndex): LocatedNode =>
-  ({ kind: 'scalar', span: spanOf(index, 0, 0), value: null, raw: '', plain: true });
+const emptyRoot = (index: LineIndex): LocatedNode => ({
+  kind: 'scalar',
+  span: spanOf(index, 0, 0),
+  value: null,
+  raw: '',
+  plain: true,
+});
 
 const readOrFail = (text: string, index: LineIndex): YamlReading | Diagnostic => {
   try {
@@ -63,7 +82,16 @@ export const parseDocument = (text: string, file: string): ParsedDocument => {
   const emptyDocument = { file, text, root: emptyRoot(index) };
   if (text.length > textLimit) {
     const span = spanOf(index, 0, 0);
-    return { document: emptyDocument, diagnostics: [diagnose(kinds.tooLarge, span, `the file has ${text.length} characters; at most ${textLimit} are read`)] };
+    return {
+      document: emptyDocument,
+      diagnostics: [
+        diagnose(
+          kinds.tooLarge,
+          span,
+          `the file has ${text.length} characters; at most ${textLimit} are read`,
+        ),
+      ],
+    };
   }
   const reading = readOrFail(text, index);
   if (!('complaints' in reading)) return { document: emptyDocument, diagnostics: [reading] };
@@ -73,5 +101,8 @@ export const parseDocument = (text: string, file: string): ParsedDocument => {
   // After a syntax error the tree is a guess; what the guess would complain about is noise.
   const broken = found.some((finding) => finding.code === kinds.syntax.code);
   const diagnostics = broken ? found : [...found, ...tree.diagnostics];
-  return { document: { file, text, root: tree.root }, diagnostics: diagnostics.toSorted(byPosition) };
+  return {
+    document: { file, text, root: tree.root },
+    diagnostics: diagnostics.toSorted(byPosition),
+  };
 };

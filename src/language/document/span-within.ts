@@ -16,7 +16,8 @@ const nthIndexOf = (text: string, part: string, count: number): number => {
 
 const occurrencesBefore = (text: string, part: string, offset: number): number => {
   let count = 0;
-  for (let at = text.indexOf(part); at >= 0 && at < offset; at = text.indexOf(part, at + 1)) count++;
+  for (let at = text.indexOf(part); at >= 0 && at < offset; at = text.indexOf(part, at + 1))
+    count++;
   return count;
 };
 

@@ -4,7 +4,18 @@
  * Nesting is measured on the token tree before anything recurses over it. The package's composer recurses, and a
  * stack that is nearly used up does not only throw: compiling a regular expression there ends the process.
  */
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type CST, type Document, type ParsedNode } from 'yaml';
+import {
+  Composer,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  Parser,
+  type CST,
+  type Document,
+  type ParsedNode,
+} from 'yaml';
 
 export interface Complaint {
   readonly code: string;
@@ -28,7 +39,9 @@ export { isAlias, isMap, isScalar, isSeq };
 const childrenOf = (token: CST.Token): readonly CST.Token[] => {
   if (token.type === 'document') return token.value === undefined ? [] : [token.value];
   if (!('items' in token)) return [];
-  return token.items.flatMap((item) => [item.key, item.value].filter((child) => child !== undefined && child !== null));
+  return token.items.flatMap((item) =>
+    [item.key, item.value].filter((child) => child !== undefined && child !== null),
+  );
 };
 
 const offsetBeyond = (tokens: readonly CST.Token[], depthLimit: number): number | undefined => {
@@ -43,8 +56,11 @@ const offsetBeyond = (tokens: readonly CST.Token[], depthLimit: number): number 
 
 /** The package reports a bracket that is never closed as an indentation; to the author that is another mistake. */
 const complaintsOf = (document: Document.Parsed): readonly Complaint[] =>
-  [...document.errors, ...document.warnings].map(({ code, message, pos: [start, end] }) =>
-    ({ code: code === 'BAD_INDENT' && message.startsWith('Flow') ? 'MISSING_CHAR' : code, start, end }));
+  [...document.errors, ...document.warnings].map(({ code, message, pos: [start, end] }) => ({
+    code: code === 'BAD_INDENT' && message.startsWith('Flow') ? 'MISSING_CHAR' : code,
+    start,
+    end,
+  }));
 
 /** The token tree, or where the parser's own stack says that nesting is far beyond the limit: that stops it early. */
 const tokenTree = (text: string, depthLimit: number): readonly CST.Token[] | number => {
@@ -64,9 +80,17 @@ export const readYaml = (text: string, depthLimit: number): YamlReading => {
   if (typeof tokens === 'number') return { contents: undefined, complaints: [], tooDeepAt: tokens };
   if (tooDeepAt !== undefined) return { contents: undefined, complaints: [], tooDeepAt };
   // Duplicate keys are found where both places are known, and integers keep their digits.
-  const composer = new Composer({ version: '1.2', uniqueKeys: false, intAsBigInt: true, strict: true });
+  const composer = new Composer({
+    version: '1.2',
+    uniqueKeys: false,
+    intAsBigInt: true,
+    strict: true,
+  });
   const [first, second] = [...composer.compose(tokens, true, text.length)];
   const contents = (first?.contents ?? undefined) as ParsedNode | undefined;
-  const reading = { contents, complaints: first === undefined ? [] : complaintsOf(first as Document.Parsed) };
+  const reading = {
+    contents,
+    complaints: first === undefined ? [] : complaintsOf(first as Document.Parsed),
+  };
   return second === undefined ? reading : { ...reading, secondDocumentAt: second.range[0] };
 };

@@ -14,4 +14,6 @@ export const yaml11Reading = (plain: string): Yaml11Reading | undefined => {
 
 /** A date or a timestamp as YAML 1.1 reads it; here it stays text. */
 export const looksLikeDate = (plain: string): boolean =>
-  /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d{1,2}(?::?\d{2})?))?)?$/.test(plain);
+  /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d{1,2}(?::?\d{2})?))?)?$/.test(
+    plain,
+  );

@@ -67,21 +67,30 @@ export const staticPath = (expression: Expression): StaticPath | undefined => {
   }
   if (expression.kind !== 'index' || expression.index.kind !== 'literal') return undefined;
   const step = expression.index.value;
-  const target = typeof step === 'string' || typeof step === 'number' ? staticPath(expression.target) : undefined;
+  const target =
+    typeof step === 'string' || typeof step === 'number'
+      ? staticPath(expression.target)
+      : undefined;
   return target && { root: target.root, path: [...target.path, String(step)] };
 };
 
-const counts = (args: Arguments) => ({ argumentCount: args.positional.length, argumentNames: args.named.map((argument) => argument.name) });
+const counts = (args: Arguments) => ({
+  argumentCount: args.positional.length,
+  argumentNames: args.named.map((argument) => argument.name),
+});
 
 const visitArguments = (view: View, args: Arguments): void => {
-  for (const argument of [...args.positional, ...args.named.map(({ value }) => value)]) visit({ ...view, guarded: false }, argument);
+  for (const argument of [...args.positional, ...args.named.map(({ value }) => value)])
+    visit({ ...view, guarded: false }, argument);
 };
 
 /** `env.get_raw('X')` is `env.X` (dialect.md §12, 17), `vars.get('X')` a guarded `vars.X`. */
 const literalStep = (method: string, args: Arguments): string | undefined => {
   const [first] = args.positional;
   const wanted = method === 'get_raw' || method === 'get';
-  return wanted && first?.kind === 'literal' && typeof first.value === 'string' ? first.value : undefined;
+  return wanted && first?.kind === 'literal' && typeof first.value === 'string'
+    ? first.value
+    : undefined;
 };
 
 const visitCall = (view: View, call: Expression & { readonly kind: 'call' }): void => {
@@ -130,7 +139,12 @@ const visit = (view: View, expression: Expression): void => {
     return visitArguments(view, expression.args);
   }
   if (expression.kind === 'test') {
-    view.found.tests.push({ ...place, name: expression.name, argumentCount: expression.args.length, argumentNames: [] });
+    view.found.tests.push({
+      ...place,
+      name: expression.name,
+      argumentCount: expression.args.length,
+      argumentNames: [],
+    });
     const guards = expression.name === 'defined' || expression.name === 'undefined';
     visit({ ...view, guarded: view.guarded || guards }, expression.target);
     for (const argument of expression.args) visit({ ...view, guarded: false }, argument);

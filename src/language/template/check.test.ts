@@ -5,7 +5,14 @@ import { templateFunctions } from './functions/all.js';
 import { scopeRoots, type ScopeName } from './scopes.js';
 import { parseTemplate } from './template.js';
 
-const facts = { vars: ['n', 'region'], params: ['zone'], env: ['BUCKET'], aliases: ['raw'], itemFields: ['object_name', 'key', 'size'], sourceFields: ['path'] };
+const facts = {
+  vars: ['n', 'region'],
+  params: ['zone'],
+  env: ['BUCKET'],
+  aliases: ['raw'],
+  itemFields: ['object_name', 'key', 'size'],
+  sourceFields: ['path'],
+};
 const options = (scope: ScopeName): CheckOptions => ({
   roots: scopeRoots(scope, facts),
   functions: templateFunctions,
@@ -21,10 +28,16 @@ describe('templates without a finding', () => {
   test.each<[string, ScopeName]>([
     ['{{ vars.n }}/{{ params.zone }}/{{ env.BUCKET }}', 'run'],
     ["{{ trigger.data.object_path.split('/')[0] }}", 'run'],
-    ["{{ raw.result.prefix }}{{ source.path }}{{ source.trigger.data.x }}", 'run'],
+    ['{{ raw.result.prefix }}{{ source.path }}{{ source.trigger.data.x }}', 'run'],
     ["{{ params.zz | default('q') }}{{ nope is defined }}", 'run'],
     ["{{ vars.get('nope', 1) }}{{ env.get_raw('BUCKET') }}", 'run'],
-    ["{{ fn.date.format(partition_key, 'YYYY') }}{{ date.format(partition_key, fmt) if false else '' }}".replace('fmt', "'YYYY'"), 'run'],
+    [
+      "{{ fn.date.format(partition_key, 'YYYY') }}{{ date.format(partition_key, fmt) if false else '' }}".replace(
+        'fmt',
+        "'YYYY'",
+      ),
+      'run',
+    ],
     ['{% for x in params.zone %}{{ x }}{{ loop.index }}{% endfor %}{% set y = 1 %}{{ y }}', 'run'],
     ['{{ source.item.object_name }}/{{ params.zone }}/{{ trigger.cursor }}', 'item'],
     ['{{ size > 10 and source.item.key.endswith(".csv") and vars.n }}', 'predicate'],
@@ -40,7 +53,12 @@ describe('findings', () => {
     ['{{ prams.zone }}', 'run', 'template/no-such-root', 'did you mean params?'],
     ['{{ params.zon }}', 'run', 'template/undeclared-parameter', 'did you mean zone?'],
     ['{{ vars.regoin }}', 'run', 'template/no-such-variable', 'did you mean region?'],
-    ['{{ source.item.file_name }}', 'item', 'template/no-such-item-field', 'items here have object_name'],
+    [
+      '{{ source.item.file_name }}',
+      'item',
+      'template/no-such-item-field',
+      'items here have object_name',
+    ],
     ['{{ file_size > 1 }}', 'predicate', 'template/no-such-root', 'items here have size'],
     ['{{ raw.result.prefx }}', 'run', 'template/no-such-field', 'did you mean prefix?'],
     ['{{ trigger.curser }}', 'run', 'template/no-such-field', 'did you mean cursor?'],
@@ -49,7 +67,9 @@ describe('findings', () => {
     ['{{ vars.n.splt(1) }}', 'run', 'template/no-such-method', 'did you mean split?'],
     ['{{ fn.date.fromat(1, 2) }}', 'run', 'template/no-such-function', 'did you mean date.format?'],
   ])('%s in scope %s is %s', (text, scope, code, hint) => {
-    expect(check(text, scope).map((finding) => [finding.kind.code, finding.hint])).toEqual([[code, hint]]);
+    expect(check(text, scope).map((finding) => [finding.kind.code, finding.hint])).toEqual([
+      [code, hint],
+    ]);
   });
   test.each<[string, ScopeName, string]>([
     ['{{ source.item.key }}', 'run', 'template/item-outside-scope'],
@@ -68,10 +88,14 @@ describe('findings', () => {
   test('a finding points at its own stretch of the text', () => {
     const text = 'a/{{ vars.n }}/{{ prams.zone | upper }}';
     const [finding] = check(text);
-    expect(text.slice(finding?.offset, (finding?.offset ?? 0) + (finding?.length ?? 0))).toBe('prams.zone');
+    expect(text.slice(finding?.offset, (finding?.offset ?? 0) + (finding?.length ?? 0))).toBe(
+      'prams.zone',
+    );
   });
   test('a loop variable is not known after its loop', () => {
-    expect(check('{% for x in params.zone %}{% endfor %}{{ x }}').map((finding) => finding.kind.code)).toEqual(['template/no-such-root']);
+    expect(
+      check('{% for x in params.zone %}{% endfor %}{{ x }}').map((finding) => finding.kind.code),
+    ).toEqual(['template/no-such-root']);
   });
 });
 

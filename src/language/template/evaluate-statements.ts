@@ -17,11 +17,25 @@ export interface Sink {
   readonly output?: (expression: Expression) => void;
 }
 
-const itemsOf = (machine: Machine, expression: Expression, value: TemplateValue): readonly TemplateValue[] => {
+const itemsOf = (
+  machine: Machine,
+  expression: Expression,
+  value: TemplateValue,
+): readonly TemplateValue[] => {
   const text = asText(value);
-  const items = text !== undefined ? charactersOf(text) : isList(value) ? value : isMapping(value) ? Object.keys(value) : undefined;
+  const items =
+    text !== undefined
+      ? charactersOf(text)
+      : isList(value)
+        ? value
+        : isMapping(value)
+          ? Object.keys(value)
+          : undefined;
   if (items === undefined) {
-    throw new TidemarkError(wrongType, `evaluating {% for … in ${sourceOf(machine, expression)} %}: a ${typeName(value)} has no items to go through`);
+    throw new TidemarkError(
+      wrongType,
+      `evaluating {% for … in ${sourceOf(machine, expression)} %}: a ${typeName(value)} has no items to go through`,
+    );
   }
   checkItemCount(machine.budget, items.length);
   return items;
@@ -33,7 +47,10 @@ const namesOf = (machine: Machine, loop: Loop, item: TemplateValue): Map<string,
   const [only] = loop.names;
   if (loop.names.length === 1 && only !== undefined) return new Map([[only, item]]);
   if (!isList(item) || item.length !== loop.names.length) {
-    throw new TidemarkError(wrongType, `evaluating {% for ${loop.names.join(', ')} in ${sourceOf(machine, loop.items)} %}: an item is not a list of ${loop.names.length}`);
+    throw new TidemarkError(
+      wrongType,
+      `evaluating {% for ${loop.names.join(', ')} in ${sourceOf(machine, loop.items)} %}: an item is not a list of ${loop.names.length}`,
+    );
   }
   return new Map(loop.names.map((name, at) => [name, item[at] ?? null]));
 };
@@ -52,16 +69,26 @@ const runFor = (machine: Machine, frame: Frame, loop: Loop, sink: Sink): void =>
   const all = itemsOf(machine, loop.items, evaluateExpression(machine, frame, loop.items));
   const frames = all
     .map((item): Frame => ({ values: namesOf(machine, loop, item), parent: frame }))
-    .filter((inner) => loop.condition === undefined || isTruthy(evaluateExpression(machine, inner, loop.condition)));
+    .filter(
+      (inner) =>
+        loop.condition === undefined ||
+        isTruthy(evaluateExpression(machine, inner, loop.condition)),
+    );
   for (const [at, inner] of frames.entries()) {
     spend(machine.budget);
     inner.values.set('loop', position(at, frames.length));
     runStatements(machine, inner, loop.body, sink);
   }
-  if (frames.length === 0) runStatements(machine, { values: new Map(), parent: frame }, loop.otherwise, sink);
+  if (frames.length === 0)
+    runStatements(machine, { values: new Map(), parent: frame }, loop.otherwise, sink);
 };
 
-const captured = (machine: Machine, frame: Frame, statements: readonly Statement[], outer: Sink): string => {
+const captured = (
+  machine: Machine,
+  frame: Frame,
+  statements: readonly Statement[],
+  outer: Sink,
+): string => {
   const parts: string[] = [];
   let length = 0;
   const add = (text: string): void => {
@@ -77,7 +104,12 @@ const captured = (machine: Machine, frame: Frame, statements: readonly Statement
   return parts.join('');
 };
 
-export const runStatements = (machine: Machine, frame: Frame, statements: readonly Statement[], sink: Sink): void => {
+export const runStatements = (
+  machine: Machine,
+  frame: Frame,
+  statements: readonly Statement[],
+  sink: Sink,
+): void => {
   for (const statement of statements) {
     spend(machine.budget);
     if (statement.kind === 'text') sink.text(statement.text);
@@ -92,7 +124,12 @@ export const runStatements = (machine: Machine, frame: Frame, statements: readon
     if (statement.kind === 'for') runFor(machine, frame, statement, sink);
     if (statement.kind === 'set') {
       const { value } = statement;
-      frame.values.set(statement.name, 'kind' in value ? evaluateExpression(machine, frame, value) : captured(machine, frame, value, sink));
+      frame.values.set(
+        statement.name,
+        'kind' in value
+          ? evaluateExpression(machine, frame, value)
+          : captured(machine, frame, value, sink),
+      );
     }
   }
 };

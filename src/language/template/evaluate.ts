@@ -39,7 +39,11 @@ export interface ValueSegment {
 
 export type Segment = string | ValueSegment;
 
-const machineOf = (template: Template, evaluation: Evaluation, secretsAt: (expression: Expression) => boolean): Machine => ({
+const machineOf = (
+  template: Template,
+  evaluation: Evaluation,
+  secretsAt: (expression: Expression) => boolean,
+): Machine => ({
   text: template.text,
   scope: evaluation.scope,
   context: evaluation.context,
@@ -55,17 +59,25 @@ const guarded = <Result>(template: Template, run: () => Result): Result => {
     return run();
   } catch (error) {
     if (error instanceof TidemarkError) throw error;
-    throw new TidemarkError(invariantBroken, `evaluating ${JSON.stringify(template.text.slice(0, 200))}: the evaluator failed`, { cause: error });
+    throw new TidemarkError(
+      invariantBroken,
+      `evaluating ${JSON.stringify(template.text.slice(0, 200))}: the evaluator failed`,
+      { cause: error },
+    );
   }
 };
 
 const inText = (machine: Machine, expression: Expression, value: TemplateValue): string => {
   if (value !== null) return textOf(machine.budget, value);
   const source = sourceOf(machine, expression);
-  throw new TidemarkError(nullInText, `evaluating {{ ${source} }}: it is null, and stands inside other text`, {
-    fix: `Give it a value, or say what stands for it: {{ ${source} | default('all', true) }}.`,
-    details: { expression: source, offset: expression.offset, length: expression.length },
-  });
+  throw new TidemarkError(
+    nullInText,
+    `evaluating {{ ${source} }}: it is null, and stands inside other text`,
+    {
+      fix: `Give it a value, or say what stands for it: {{ ${source} | default('all', true) }}.`,
+      details: { expression: source, offset: expression.offset, length: expression.length },
+    },
+  );
 };
 
 const textSink = (machine: Machine, parts: string[]): Sink => {
@@ -75,7 +87,11 @@ const textSink = (machine: Machine, parts: string[]): Sink => {
     checkTextLength(machine.budget, length);
     parts.push(text);
   };
-  return { text: add, value: (expression, value) => add(inText(machine, expression, value)), capture: inText };
+  return {
+    text: add,
+    value: (expression, value) => add(inText(machine, expression, value)),
+    capture: inText,
+  };
 };
 
 /** The value of a template: native for exactly one `{{ expression }}`, else text of at most 1 MiB. */

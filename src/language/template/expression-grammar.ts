@@ -4,7 +4,15 @@
  * nunjucks' own expression grammar differs from Jinja's where authors notice: slices, `7 * 3 // 2`, tests without
  * parentheses, filters after tests. So its lexer and statements are used, and expressions are read here.
  */
-import { childrenOf, type Arguments, type Comparison, type Expression, type ExpressionShape, type NamedArgument, type Operator } from './syntax.js';
+import {
+  childrenOf,
+  type Arguments,
+  type Comparison,
+  type Expression,
+  type ExpressionShape,
+  type NamedArgument,
+  type Operator,
+} from './syntax.js';
 
 export interface Token {
   readonly type: string;
@@ -26,7 +34,13 @@ export const heightLimit = 150;
 const nestingLimit = 50;
 const keywords = new Set(['and', 'or', 'not', 'if', 'else', 'in', 'is']);
 const constants: ReadonlyMap<string, boolean | null> = new Map([
-  ['true', true], ['True', true], ['false', false], ['False', false], ['none', null], ['None', null], ['null', null],
+  ['true', true],
+  ['True', true],
+  ['false', false],
+  ['False', false],
+  ['none', null],
+  ['None', null],
+  ['null', null],
 ]);
 
 interface Grammar {
@@ -34,16 +48,22 @@ interface Grammar {
   readonly nesting: number;
 }
 
-const offsetOf = (grammar: Grammar): number => grammar.stream.peek()?.offset ?? grammar.stream.takenEnd();
+const offsetOf = (grammar: Grammar): number =>
+  grammar.stream.peek()?.offset ?? grammar.stream.takenEnd();
 
 const unexpected = (grammar: Grammar, wanted: string): never => {
   const token = grammar.stream.peek();
-  return grammar.stream.fail(`${wanted} is expected, ${token === null ? 'the template ends' : `found ${JSON.stringify(token.value)}`}`, offsetOf(grammar));
+  return grammar.stream.fail(
+    `${wanted} is expected, ${token === null ? 'the template ends' : `found ${JSON.stringify(token.value)}`}`,
+    offsetOf(grammar),
+  );
 };
 
 const make = (grammar: Grammar, offset: number, shape: ExpressionShape): Expression => {
-  const height = 1 + childrenOf(shape).reduce((highest, child) => Math.max(highest, child.height), 0);
-  if (height > heightLimit) grammar.stream.fail('the expression is too long or nested too deeply', offset);
+  const height =
+    1 + childrenOf(shape).reduce((highest, child) => Math.max(highest, child.height), 0);
+  if (height > heightLimit)
+    grammar.stream.fail('the expression is too long or nested too deeply', offset);
   return { ...shape, offset, length: grammar.stream.takenEnd() - offset, height };
 };
 
@@ -64,7 +84,10 @@ const expect = (grammar: Grammar, value: string): void => {
 
 const takeName = (grammar: Grammar, wanted: string): string => {
   const token = grammar.stream.peek();
-  const isName = token !== null && ['symbol', 'boolean', 'none'].includes(token.type) && /^[\p{L}_][\p{L}\p{N}_]*$/u.test(token.value);
+  const isName =
+    token !== null &&
+    ['symbol', 'boolean', 'none'].includes(token.type) &&
+    /^[\p{L}_][\p{L}\p{N}_]*$/u.test(token.value);
   if (!isName) return unexpected(grammar, wanted);
   grammar.stream.next();
   return token.value;
@@ -78,8 +101,10 @@ const readArguments = (grammar: Grammar): Arguments => {
     if (positional.length + named.length > 0) expect(grammar, ',');
     if (skip(grammar, ')')) break;
     const value = readExpression(grammar);
-    if (value.kind === 'name' && skip(grammar, '=')) named.push({ name: value.name, value: readExpression(grammar) });
-    else if (named.length > 0) grammar.stream.fail('an argument without a name follows one with a name', value.offset);
+    if (value.kind === 'name' && skip(grammar, '='))
+      named.push({ name: value.name, value: readExpression(grammar) });
+    else if (named.length > 0)
+      grammar.stream.fail('an argument without a name follows one with a name', value.offset);
     else positional.push(value);
   }
   return { positional, named };
@@ -88,7 +113,10 @@ const readArguments = (grammar: Grammar): Arguments => {
 const readNumber = (grammar: Grammar, token: Token): number => {
   const value = Number(token.value);
   if (!Number.isFinite(value) || (token.type === 'int' && !Number.isSafeInteger(value))) {
-    grammar.stream.fail(`${token.value} is not a number that can be kept exactly; put it in quotes`, token.offset);
+    grammar.stream.fail(
+      `${token.value} is not a number that can be kept exactly; put it in quotes`,
+      token.offset,
+    );
   }
   return value;
 };
@@ -103,7 +131,9 @@ const readParenthesised = (grammar: Grammar, offset: number): Expression => {
   }
   expect(grammar, ')');
   const [only] = items;
-  return tuple || only === undefined ? make(grammar, offset, { kind: 'list', items }) : { ...only, offset, length: grammar.stream.takenEnd() - offset };
+  return tuple || only === undefined
+    ? make(grammar, offset, { kind: 'list', items })
+    : { ...only, offset, length: grammar.stream.takenEnd() - offset };
 };
 
 const readList = (grammar: Grammar, offset: number): Expression => {
@@ -146,7 +176,11 @@ const readPrimary = (grammar: Grammar): Expression => {
   if (keywords.has(token.value)) return unexpected(grammar, 'an expression');
   const name = takeName(grammar, 'an expression');
   const constant = constants.get(name);
-  return make(grammar, offset, constant === undefined ? { kind: 'name', name } : { kind: 'literal', value: constant });
+  return make(
+    grammar,
+    offset,
+    constant === undefined ? { kind: 'name', name } : { kind: 'literal', value: constant },
+  );
 };
 
 const readSubscript = (grammar: Grammar, target: Expression): Expression => {
@@ -168,10 +202,17 @@ const readAttribute = (grammar: Grammar, target: Expression): Expression => {
   const token = grammar.stream.peek();
   if (token?.type === 'int') {
     grammar.stream.next();
-    const index = make(grammar, token.offset, { kind: 'literal', value: readNumber(grammar, token) });
+    const index = make(grammar, token.offset, {
+      kind: 'literal',
+      value: readNumber(grammar, token),
+    });
     return make(grammar, target.offset, { kind: 'index', target, index });
   }
-  return make(grammar, target.offset, { kind: 'attribute', target, name: takeName(grammar, 'the name of a field') });
+  return make(grammar, target.offset, {
+    kind: 'attribute',
+    target,
+    name: takeName(grammar, 'the name of a field'),
+  });
 };
 
 const readPostfix = (grammar: Grammar, first: Expression): Expression => {
@@ -179,7 +220,12 @@ const readPostfix = (grammar: Grammar, first: Expression): Expression => {
   for (;;) {
     if (skip(grammar, '.')) expression = readAttribute(grammar, expression);
     else if (skip(grammar, '[')) expression = readSubscript(grammar, expression);
-    else if (isAt(grammar, '(')) expression = make(grammar, first.offset, { kind: 'call', target: expression, args: readArguments(grammar) });
+    else if (isAt(grammar, '('))
+      expression = make(grammar, first.offset, {
+        kind: 'call',
+        target: expression,
+        args: readArguments(grammar),
+      });
     else return expression;
   }
 };
@@ -187,7 +233,8 @@ const readPostfix = (grammar: Grammar, first: Expression): Expression => {
 const beginsTestArgument = (grammar: Grammar): boolean => {
   const token = grammar.stream.peek();
   if (token === null) return false;
-  if (['string', 'int', 'float', 'boolean', 'none'].includes(token.type) || token.value === '[') return true;
+  if (['string', 'int', 'float', 'boolean', 'none'].includes(token.type) || token.value === '[')
+    return true;
   return token.type === 'symbol' && !keywords.has(token.value);
 };
 
@@ -217,7 +264,8 @@ const readFilters = (grammar: Grammar, first: Expression): Expression => {
 };
 
 const deeper = (grammar: Grammar): Grammar => {
-  if (grammar.nesting >= nestingLimit) grammar.stream.fail('the expression is nested too deeply', offsetOf(grammar));
+  if (grammar.nesting >= nestingLimit)
+    grammar.stream.fail('the expression is nested too deeply', offsetOf(grammar));
   return { stream: grammar.stream, nesting: grammar.nesting + 1 };
 };
 
@@ -225,14 +273,19 @@ const readUnary = (grammar: Grammar, withFilters: boolean): Expression => {
   const offset = offsetOf(grammar);
   const sign = isAt(grammar, '-') ? '-' : isAt(grammar, '+') ? '+' : undefined;
   if (sign !== undefined) grammar.stream.next();
-  const operand = sign === undefined
-    ? readPostfix(grammar, readPrimary(grammar))
-    : make(grammar, offset, { kind: 'sign', sign, operand: readUnary(deeper(grammar), false) });
+  const operand =
+    sign === undefined
+      ? readPostfix(grammar, readPrimary(grammar))
+      : make(grammar, offset, { kind: 'sign', sign, operand: readUnary(deeper(grammar), false) });
   return withFilters ? readFilters(grammar, operand) : operand;
 };
 
 /** Left-associative operators of one rank, as in Jinja: `**` too. */
-const readBinary = (grammar: Grammar, operators: readonly Operator[], operand: (grammar: Grammar) => Expression): Expression => {
+const readBinary = (
+  grammar: Grammar,
+  operators: readonly Operator[],
+  operand: (grammar: Grammar) => Expression,
+): Expression => {
   let left = operand(grammar);
   for (;;) {
     const operator = operators.find((candidate) => isAt(grammar, candidate));
@@ -242,16 +295,20 @@ const readBinary = (grammar: Grammar, operators: readonly Operator[], operand: (
   }
 };
 
-const readPower = (grammar: Grammar): Expression => readBinary(grammar, ['**'], (inner) => readUnary(inner, true));
-const readProduct = (grammar: Grammar): Expression => readBinary(grammar, ['*', '/', '//', '%'], readPower);
+const readPower = (grammar: Grammar): Expression =>
+  readBinary(grammar, ['**'], (inner) => readUnary(inner, true));
+const readProduct = (grammar: Grammar): Expression =>
+  readBinary(grammar, ['*', '/', '//', '%'], readPower);
 const readConcatenation = (grammar: Grammar): Expression => readBinary(grammar, ['~'], readProduct);
-const readSum = (grammar: Grammar): Expression => readBinary(grammar, ['+', '-'], readConcatenation);
+const readSum = (grammar: Grammar): Expression =>
+  readBinary(grammar, ['+', '-'], readConcatenation);
 
 const takeComparison = (grammar: Grammar): Comparison | undefined => {
   for (const operator of ['==', '!=', '<=', '>=', '<', '>', 'in'] as const) {
     if (skip(grammar, operator)) return operator;
   }
-  if (isAt(grammar, '===') || isAt(grammar, '!==')) grammar.stream.fail('write == or !=', offsetOf(grammar));
+  if (isAt(grammar, '===') || isAt(grammar, '!=='))
+    grammar.stream.fail('write == or !=', offsetOf(grammar));
   if (!skip(grammar, 'not')) return undefined;
   expect(grammar, 'in');
   return 'not in';
@@ -260,7 +317,11 @@ const takeComparison = (grammar: Grammar): Comparison | undefined => {
 const readComparison = (grammar: Grammar): Expression => {
   const first = readSum(grammar);
   const rest: { operator: Comparison; operand: Expression }[] = [];
-  for (let operator = takeComparison(grammar); operator !== undefined; operator = takeComparison(grammar)) {
+  for (
+    let operator = takeComparison(grammar);
+    operator !== undefined;
+    operator = takeComparison(grammar)
+  ) {
     rest.push({ operator, operand: readSum(grammar) });
   }
   return rest.length === 0 ? first : make(grammar, first.offset, { kind: 'compare', first, rest });
@@ -272,9 +333,14 @@ const readNot = (grammar: Grammar): Expression => {
   return make(grammar, offset, { kind: 'not', operand: readNot(deeper(grammar)) });
 };
 
-const readLogical = (grammar: Grammar, kind: 'and' | 'or', operand: (grammar: Grammar) => Expression): Expression => {
+const readLogical = (
+  grammar: Grammar,
+  kind: 'and' | 'or',
+  operand: (grammar: Grammar) => Expression,
+): Expression => {
   let left = operand(grammar);
-  while (skip(grammar, kind)) left = make(grammar, left.offset, { kind, left, right: operand(grammar) });
+  while (skip(grammar, kind))
+    left = make(grammar, left.offset, { kind, left, right: operand(grammar) });
   return left;
 };
 
@@ -291,7 +357,8 @@ const readExpression = (outer: Grammar): Expression => {
 };
 
 /** One expression; what follows it stays in the stream. */
-export const expressionFrom = (stream: TokenStream): Expression => readExpression({ stream, nesting: 0 });
+export const expressionFrom = (stream: TokenStream): Expression =>
+  readExpression({ stream, nesting: 0 });
 
 /** What a loop runs over: an expression without an inline `if`, which belongs to the loop. */
 export const iterableFrom = (stream: TokenStream): Expression => readOr({ stream, nesting: 0 });

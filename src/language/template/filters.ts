@@ -2,7 +2,14 @@
 import { checkItemCount, checkTextLength } from './budget.js';
 import { textMethods } from './methods.js';
 import { areEqual, compareValues, isTruthy } from './operators.js';
-import { type BoundCall, integerArgument, optionalText, type Parameter, refuseArgument, textArgument } from './signature.js';
+import {
+  type BoundCall,
+  integerArgument,
+  optionalText,
+  type Parameter,
+  refuseArgument,
+  textArgument,
+} from './signature.js';
 import { charactersOf, jsonTextOf, lengthOf, textOf } from './text.js';
 import { joinTexts, stripText } from './text-operations.js';
 import { asText, isList, isMapping, ownEntry, type TemplateValue, typeName } from './values.js';
@@ -17,8 +24,16 @@ const withoutTarget = (call: BoundCall): BoundCall => ({ ...call, values: call.v
 
 const itemsOf = (value: TemplateValue, call: BoundCall): readonly TemplateValue[] => {
   const text = asText(value);
-  const items = text !== undefined ? charactersOf(text) : isList(value) ? value : isMapping(value) ? Object.keys(value) : undefined;
-  if (items === undefined) return refuseArgument(call.what, `takes a list, a mapping or text, not a ${typeName(value)}`);
+  const items =
+    text !== undefined
+      ? charactersOf(text)
+      : isList(value)
+        ? value
+        : isMapping(value)
+          ? Object.keys(value)
+          : undefined;
+  if (items === undefined)
+    return refuseArgument(call.what, `takes a list, a mapping or text, not a ${typeName(value)}`);
   checkItemCount(call.budget, items.length);
   return items;
 };
@@ -35,7 +50,9 @@ const numberFrom = (value: TemplateValue): number | undefined => {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   const text = asText(value)?.trim();
-  return text !== undefined && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text)
+    ? Number(text)
+    : undefined;
 };
 
 const numeric = (convert: (value: number) => number, exact: boolean): Filter => ({
@@ -43,14 +60,22 @@ const numeric = (convert: (value: number) => number, exact: boolean): Filter => 
   run: (value, call) => {
     const number = numberFrom(value);
     const result = number === undefined ? undefined : convert(number);
-    if (result !== undefined && Number.isFinite(result) && (!exact || Number.isSafeInteger(result))) return result;
-    return call.values[1] ?? refuseArgument(call.what, `${JSON.stringify(asText(value) ?? typeName(value))} is not such a number; a default may be given: int(0)`);
+    if (result !== undefined && Number.isFinite(result) && (!exact || Number.isSafeInteger(result)))
+      return result;
+    return (
+      call.values[1] ??
+      refuseArgument(
+        call.what,
+        `${JSON.stringify(asText(value) ?? typeName(value))} is not such a number; a default may be given: int(0)`,
+      )
+    );
   },
 });
 
 const end = (last: boolean): Filter => ({
   parameters: [],
-  run: (value, call) => itemsOf(value, call).at(last ? -1 : 0) ?? refuseArgument(call.what, 'the list is empty'),
+  run: (value, call) =>
+    itemsOf(value, call).at(last ? -1 : 0) ?? refuseArgument(call.what, 'the list is empty'),
 });
 
 const count: Filter = {
@@ -63,7 +88,8 @@ const count: Filter = {
 };
 
 const roundNumber = (value: TemplateValue, call: BoundCall): number => {
-  if (typeof value !== 'number') return refuseArgument(call.what, `takes a number, not a ${typeName(value)}`);
+  if (typeof value !== 'number')
+    return refuseArgument(call.what, `takes a number, not a ${typeName(value)}`);
   const places = integerArgument(call, 1, 0);
   const method = optionalText(call, 2) ?? 'common';
   if (Math.abs(places) > 15) return refuseArgument(call.what, 'rounds to at most 15 places');
@@ -71,14 +97,26 @@ const roundNumber = (value: TemplateValue, call: BoundCall): number => {
   const floor = Math.floor(scaled);
   // Python rounds a half to the even neighbour.
   const common = scaled - floor === 0.5 ? floor + (Math.abs(floor) % 2) : Math.round(scaled);
-  const rounded = method === 'floor' ? floor : method === 'ceil' ? Math.ceil(scaled) : method === 'common' ? common : undefined;
-  if (rounded === undefined) return refuseArgument(call.what, `method "${method}" is not known; it is common, ceil or floor`);
+  const rounded =
+    method === 'floor'
+      ? floor
+      : method === 'ceil'
+        ? Math.ceil(scaled)
+        : method === 'common'
+          ? common
+          : undefined;
+  if (rounded === undefined)
+    return refuseArgument(
+      call.what,
+      `method "${method}" is not known; it is common, ceil or floor`,
+    );
   return Number.isFinite(rounded) ? rounded / 10 ** places : value;
 };
 
 const sortKey = (value: TemplateValue, call: BoundCall, caseSensitive: boolean): TemplateValue => {
   const attribute = optionalText(call, 3);
-  const chosen = attribute === undefined ? value : isMapping(value) ? ownEntry(value, attribute) : undefined;
+  const chosen =
+    attribute === undefined ? value : isMapping(value) ? ownEntry(value, attribute) : undefined;
   if (chosen === undefined) return refuseArgument(call.what, `an item has no field "${attribute}"`);
   const text = asText(chosen);
   return text === undefined || caseSensitive ? chosen : text.toLowerCase();
@@ -86,7 +124,10 @@ const sortKey = (value: TemplateValue, call: BoundCall, caseSensitive: boolean):
 
 const sorted = (value: TemplateValue, call: BoundCall): TemplateValue => {
   const caseSensitive = isTruthy(call.values[2] ?? false);
-  const keyed = itemsOf(value, call).map((item) => ({ item, key: sortKey(item, call, caseSensitive) }));
+  const keyed = itemsOf(value, call).map((item) => ({
+    item,
+    key: sortKey(item, call, caseSensitive),
+  }));
   checkItemCount(call.budget, keyed.length * 16);
   const ordered = keyed.toSorted((a, b) => compareValues(a.key, b.key)).map(({ item }) => item);
   return isTruthy(call.values[1] ?? false) ? ordered.toReversed() : ordered;
@@ -104,30 +145,46 @@ const joined: Filter = {
   parameters: ['separator?', 'attribute?'],
   run: (value, call) => {
     const attribute = optionalText(call, 2);
-    const items = itemsOf(value, call).map((item) => (attribute === undefined ? item : isMapping(item) ? (ownEntry(item, attribute) ?? null) : null));
+    const items = itemsOf(value, call).map((item) =>
+      attribute === undefined ? item : isMapping(item) ? (ownEntry(item, attribute) ?? null) : null,
+    );
     if (items.includes(null)) return refuseArgument(call.what, 'an item is null');
-    return joinTexts(call.budget, items.map((item) => textOf(call.budget, item)), optionalText(call, 1) ?? '');
+    return joinTexts(
+      call.budget,
+      items.map((item) => textOf(call.budget, item)),
+      optionalText(call, 1) ?? '',
+    );
   },
 };
 
 const mapped: Filter = {
   parameters: ['attribute'],
-  run: (value, call) => itemsOf(value, call).map((item) => {
-    const field = isMapping(item) ? ownEntry(item, textArgument(call, 1)) : undefined;
-    return field ?? refuseArgument(call.what, `an item has no field "${textArgument(call, 1)}"`);
-  }),
+  run: (value, call) =>
+    itemsOf(value, call).map((item) => {
+      const field = isMapping(item) ? ownEntry(item, textArgument(call, 1)) : undefined;
+      return field ?? refuseArgument(call.what, `an item has no field "${textArgument(call, 1)}"`);
+    }),
 };
 
 const sum: Filter = {
   parameters: [],
-  run: (value, call) => itemsOf(value, call).reduce<number>((total, item) =>
-    typeof item === 'number' ? total + item : refuseArgument(call.what, `takes numbers, not a ${typeName(item)}`), 0),
+  run: (value, call) =>
+    itemsOf(value, call).reduce<number>(
+      (total, item) =>
+        typeof item === 'number'
+          ? total + item
+          : refuseArgument(call.what, `takes numbers, not a ${typeName(item)}`),
+      0,
+    ),
 };
 
 const extreme = (sign: 1 | -1): Filter => ({
   parameters: [],
-  run: (value, call) => itemsOf(value, call).reduce<TemplateValue | undefined>((best, item) =>
-    best === undefined || compareValues(item, best) * sign > 0 ? item : best, undefined) ?? refuseArgument(call.what, 'the list is empty'),
+  run: (value, call) =>
+    itemsOf(value, call).reduce<TemplateValue | undefined>(
+      (best, item) => (best === undefined || compareValues(item, best) * sign > 0 ? item : best),
+      undefined,
+    ) ?? refuseArgument(call.what, 'the list is empty'),
 });
 
 const reversed: Filter = {
@@ -148,13 +205,25 @@ const toText: Filter = {
 };
 
 export const filters: Readonly<Record<string, Filter>> = {
-  abs: { parameters: [], run: (value, call) => (typeof value === 'number' ? Math.abs(value) : refuseArgument(call.what, `takes a number, not a ${typeName(value)}`)) },
+  abs: {
+    parameters: [],
+    run: (value, call) =>
+      typeof value === 'number'
+        ? Math.abs(value)
+        : refuseArgument(call.what, `takes a number, not a ${typeName(value)}`),
+  },
   capitalize: fromMethod('capitalize'),
   count,
   first: end(false),
   float: numeric((value) => value, false),
   int: numeric(Math.trunc, true),
-  items: { parameters: [], run: (value, call) => (isMapping(value) ? Object.entries(value).map((entry) => [...entry]) : refuseArgument(call.what, `takes a mapping, not a ${typeName(value)}`)) },
+  items: {
+    parameters: [],
+    run: (value, call) =>
+      isMapping(value)
+        ? Object.entries(value).map((entry) => [...entry])
+        : refuseArgument(call.what, `takes a mapping, not a ${typeName(value)}`),
+  },
   join: joined,
   last: end(true),
   length: count,
@@ -171,7 +240,10 @@ export const filters: Readonly<Record<string, Filter>> = {
   sum,
   title: fromMethod('title'),
   tojson: { parameters: [], run: (value, call) => jsonTextOf(call.budget, value) },
-  trim: { parameters: ['characters?'], run: (_, call) => stripText(textArgument(call, 0), optionalText(call, 1), 'both') },
+  trim: {
+    parameters: ['characters?'],
+    run: (_, call) => stripText(textArgument(call, 0), optionalText(call, 1), 'both'),
+  },
   unique: { parameters: [], run: unique },
   upper: fromMethod('upper'),
 };
@@ -184,13 +256,19 @@ export interface ValueTest {
   readonly holds: (value: TemplateValue, call: BoundCall) => boolean;
 }
 
-const compareTest = (holds: (order: number) => boolean): ValueTest =>
-  ({ parameters: ['other'], holds: (value, call) => holds(compareValues(value, call.values[0] ?? null)) });
+const compareTest = (holds: (order: number) => boolean): ValueTest => ({
+  parameters: ['other'],
+  holds: (value, call) => holds(compareValues(value, call.values[0] ?? null)),
+});
 
-const equal: ValueTest = { parameters: ['other'], holds: (value, call) => areEqual(call.budget, value, call.values[0] ?? null) };
+const equal: ValueTest = {
+  parameters: ['other'],
+  holds: (value, call) => areEqual(call.budget, value, call.values[0] ?? null),
+};
 
 const divisible = (value: TemplateValue, call: BoundCall, by: number): boolean => {
-  if (typeof value !== 'number' || by === 0) return refuseArgument(call.what, 'takes a number and a divisor that is not 0');
+  if (typeof value !== 'number' || by === 0)
+    return refuseArgument(call.what, 'takes a number and a divisor that is not 0');
   return value % by === 0;
 };
 
@@ -199,7 +277,10 @@ const simple = (holds: (value: TemplateValue) => boolean): ValueTest => ({ param
 /** Jinja's tests after `is`. `defined` and `undefined` are answered by the evaluator. */
 export const valueTests: Readonly<Record<string, ValueTest>> = {
   boolean: simple((value) => typeof value === 'boolean'),
-  divisibleby: { parameters: ['divisor'], holds: (value, call) => divisible(value, call, integerArgument(call, 0)) },
+  divisibleby: {
+    parameters: ['divisor'],
+    holds: (value, call) => divisible(value, call, integerArgument(call, 0)),
+  },
   eq: equal,
   equalto: equal,
   even: { parameters: [], holds: (value, call) => divisible(value, call, 2) },
@@ -212,7 +293,10 @@ export const valueTests: Readonly<Record<string, ValueTest>> = {
   le: compareTest((order) => order <= 0),
   lt: compareTest((order) => order < 0),
   mapping: simple(isMapping),
-  ne: { parameters: ['other'], holds: (value, call) => !areEqual(call.budget, value, call.values[0] ?? null) },
+  ne: {
+    parameters: ['other'],
+    holds: (value, call) => !areEqual(call.budget, value, call.values[0] ?? null),
+  },
   none: simple((value) => value === null),
   number: simple((value) => typeof value === 'number'),
   odd: { parameters: [], holds: (value, call) => !divisible(value, call, 2) },
@@ -221,4 +305,8 @@ export const valueTests: Readonly<Record<string, ValueTest>> = {
   true: simple((value) => value === true),
 };
 
-export const testNames: readonly string[] = [...Object.keys(valueTests), 'defined', 'undefined'].toSorted();
+export const testNames: readonly string[] = [
+  ...Object.keys(valueTests),
+  'defined',
+  'undefined',
+].toSorted();

@@ -6,7 +6,13 @@
  * stack that is used up inside a regular expression ends the process.
  */
 import nunjucks from 'nunjucks';
-import { expressionFrom, iterableFrom, nameFrom, type Token, type TokenStream } from './expression-grammar.js';
+import {
+  expressionFrom,
+  iterableFrom,
+  nameFrom,
+  type Token,
+  type TokenStream,
+} from './expression-grammar.js';
 import { pythonString } from './python-string.js';
 import type { Expression, Statement } from './syntax.js';
 
@@ -66,11 +72,18 @@ const plainToken = (tokenizer: Tokenizer, text: string): RawToken | undefined =>
   rest.lastIndex = start;
   const opening = rest.exec(text);
   const next = opening?.index ?? text.length;
-  if (next > start) return { type: 'data', value: text.slice(start, next), lineno: 0, colno: start, end: next };
+  if (next > start)
+    return { type: 'data', value: text.slice(start, next), lineno: 0, colno: start, end: next };
   if (opening?.[0] !== '{#') return undefined;
   const closing = text.indexOf('#}', start + 2);
   if (closing < 0) throw new TemplateSyntaxError('a comment {# is never closed', start);
-  return { type: 'comment', value: text.slice(start, closing + 2), lineno: 0, colno: start, end: closing + 2 };
+  return {
+    type: 'comment',
+    value: text.slice(start, closing + 2),
+    lineno: 0,
+    colno: start,
+    end: closing + 2,
+  };
 };
 
 class TemplateSyntaxError extends Error {
@@ -90,9 +103,11 @@ const codeToken = (tokenizer: Tokenizer, text: string, openBraces: number): RawT
   const token = tokenizer.nextToken();
   if (token === null) return null;
   const raw = text.slice(start, tokenizer.index);
-  if (token.type === 'regex') throw new TemplateSyntaxError('a regular expression literal is not part of templates', start);
+  if (token.type === 'regex')
+    throw new TemplateSyntaxError('a regular expression literal is not part of templates', start);
   if (token.type === 'string') {
-    if (raw.length < 2 || !raw.endsWith(raw.charAt(0))) throw new TemplateSyntaxError('a string is never closed', start);
+    if (raw.length < 2 || !raw.endsWith(raw.charAt(0)))
+      throw new TemplateSyntaxError('a string is never closed', start);
     token.value = pythonString(raw.slice(1, -1));
   }
   token.lineno = 0;
@@ -124,12 +139,16 @@ const tokensOf = (text: string) => {
     nextToken,
     tags: tokenizer.tags,
     _extractRegex: (pattern: RegExp) => tokenizer._extractRegex(pattern),
-    backN: (count: number) => { tokenizer.index -= count; },
+    backN: (count: number) => {
+      tokenizer.index -= count;
+    },
   };
 };
 
 const tokenOf = (raw: RawToken | null): Token | null =>
-  raw === null ? null : { type: raw.type, value: raw.value, offset: raw.colno, end: raw.end ?? raw.colno };
+  raw === null
+    ? null
+    : { type: raw.type, value: raw.value, offset: raw.colno, end: raw.end ?? raw.colno };
 
 /** A class because nunjucks' parser is extended by overriding its methods. */
 class JinjaParser extends parser.Parser {
@@ -160,7 +179,8 @@ class JinjaParser extends parser.Parser {
     const stream = this.stream();
     const names = [nameFrom(stream)];
     while (stream.peek()?.type === 'comma' && stream.next() !== null) names.push(nameFrom(stream));
-    if (!this.skipSymbol('in')) stream.fail('"in" is expected after the names of a loop', this.takenEnd);
+    if (!this.skipSymbol('in'))
+      stream.fail('"in" is expected after the names of a loop', this.takenEnd);
     const items = iterableFrom(stream);
     const condition = this.skipSymbol('if') ? this.parseExpression() : undefined;
     this.advanceAfterBlockEnd('for');
@@ -196,7 +216,10 @@ class JinjaParser extends parser.Parser {
     if (token === null) return stream.fail('a block {% is never closed', this.takenEnd);
     if (this.breakOnBlocks?.includes(token.value) === true) return super.parseStatement();
     if (!statements.includes(token.value)) {
-      stream.fail(`{% ${token.value} %} is not expected here; templates know if, for, set and raw`, token.colno);
+      stream.fail(
+        `{% ${token.value} %} is not expected here; templates know if, for, set and raw`,
+        token.colno,
+      );
     }
     if (this.nesting >= nestingLimit) stream.fail('blocks are nested too deeply', token.colno);
     this.nesting++;
@@ -213,45 +236,66 @@ class JinjaParser extends parser.Parser {
       const condition = this.parseExpression();
       this.advanceAfterBlockEnd('if');
       branches.push({ condition, body: this.parseUntilBlocks('elif', 'else', 'endif') });
-      if (branches.length > nestingLimit) this.stream().fail('an if has too many branches', this.takenEnd);
+      if (branches.length > nestingLimit)
+        this.stream().fail('an if has too many branches', this.takenEnd);
     }
     if (this.skipSymbol('else')) {
       this.advanceAfterBlockEnd('else');
       otherwise = this.parseUntilBlocks('endif');
     }
-    if (this.peekToken()?.value !== 'endif') this.stream().fail('{% endif %} is missing', this.takenEnd);
+    if (this.peekToken()?.value !== 'endif')
+      this.stream().fail('{% endif %} is missing', this.takenEnd);
     this.advanceAfterBlockEnd();
     return { typename: 'TidemarkIf', branches, otherwise };
   }
 }
 
-const statementsOf = (node: RawNode | undefined): readonly Statement[] => (node?.children ?? []).flatMap(statementOf);
+const statementsOf = (node: RawNode | undefined): readonly Statement[] =>
+  (node?.children ?? []).flatMap(statementOf);
 
-const ifOf = (branches: readonly { condition: Expression; body: RawNode }[], otherwise: RawNode | undefined): readonly Statement[] =>
+const ifOf = (
+  branches: readonly { condition: Expression; body: RawNode }[],
+  otherwise: RawNode | undefined,
+): readonly Statement[] =>
   branches.reduceRight<readonly Statement[]>(
-    (rest, { condition, body }) => [{ kind: 'if', condition, then: statementsOf(body), otherwise: rest }],
+    (rest, { condition, body }) => [
+      { kind: 'if', condition, then: statementsOf(body), otherwise: rest },
+    ],
     statementsOf(otherwise),
   );
 
 const statementOf = (node: RawNode): readonly Statement[] => {
   switch (node.typename) {
     case 'Output':
-      return (node.children ?? []).map((child): Statement => child.typename === 'TemplateData'
-        ? { kind: 'text', text: String(child['value']) }
-        : { kind: 'output', expression: child as unknown as Expression });
+      return (node.children ?? []).map((child): Statement =>
+        child.typename === 'TemplateData'
+          ? { kind: 'text', text: String(child['value']) }
+          : { kind: 'output', expression: child as unknown as Expression },
+      );
     case 'TidemarkIf':
-      return ifOf(node['branches'] as readonly { condition: Expression; body: RawNode }[], node['otherwise'] as RawNode | undefined);
+      return ifOf(
+        node['branches'] as readonly { condition: Expression; body: RawNode }[],
+        node['otherwise'] as RawNode | undefined,
+      );
     case 'TidemarkFor':
-      return [{
-        kind: 'for',
-        names: node['names'] as readonly string[],
-        items: node['items'] as Expression,
-        condition: node['condition'] as Expression | undefined,
-        body: statementsOf(node['body'] as RawNode),
-        otherwise: statementsOf(node['otherwise'] as RawNode | undefined),
-      }];
+      return [
+        {
+          kind: 'for',
+          names: node['names'] as readonly string[],
+          items: node['items'] as Expression,
+          condition: node['condition'] as Expression | undefined,
+          body: statementsOf(node['body'] as RawNode),
+          otherwise: statementsOf(node['otherwise'] as RawNode | undefined),
+        },
+      ];
     case 'TidemarkSet':
-      return [{ kind: 'set', name: String(node['name']), value: (node['value'] as Expression | undefined) ?? statementsOf(node['body'] as RawNode) }];
+      return [
+        {
+          kind: 'set',
+          name: String(node['name']),
+          value: (node['value'] as Expression | undefined) ?? statementsOf(node['body'] as RawNode),
+        },
+      ];
     default:
       return statementsOf(node);
   }
@@ -269,8 +313,18 @@ const problemOf = (error: unknown, text: string): SyntaxProblem => {
     return { message: error.message, offset, length: offset < text.length ? 1 : 0 };
   }
   const opening = Math.max(text.lastIndexOf('{{'), text.lastIndexOf('{%'), 0);
-  const place = typeof error === 'object' && error !== null && 'colno' in error && typeof error.colno === 'number' ? error.colno - 1 : opening;
-  return { message: 'the template is not complete here: a closing }} or %} is missing or misplaced', offset: Math.min(place, text.length), length: place < text.length ? 1 : 0 };
+  const place =
+    typeof error === 'object' &&
+    error !== null &&
+    'colno' in error &&
+    typeof error.colno === 'number'
+      ? error.colno - 1
+      : opening;
+  return {
+    message: 'the template is not complete here: a closing }} or %} is missing or misplaced',
+    offset: Math.min(place, text.length),
+    length: place < text.length ? 1 : 0,
+  };
 };
 
 /** The statements of a template, or why it cannot be read. */

@@ -1,10 +1,34 @@
 /** The methods of Python's strings, lists and mappings that templates may call. There are no others. */
 import { checkItemCount, checkTextLength } from './budget.js';
 import { areEqual } from './operators.js';
-import { type BoundCall, integerArgument, optionalText, type Parameter, refuseArgument, textArgument } from './signature.js';
+import {
+  type BoundCall,
+  integerArgument,
+  optionalText,
+  type Parameter,
+  refuseArgument,
+  textArgument,
+} from './signature.js';
 import { lengthOf } from './text.js';
-import { capitalizeText, joinTexts, replaceText, type Side, splitText, splitTextFromEnd, stripText, titleText, zeroFill } from './text-operations.js';
-import { asText, isList, isMapping, ownEntry, type TemplateMapping, type TemplateValue } from './values.js';
+import {
+  capitalizeText,
+  joinTexts,
+  replaceText,
+  type Side,
+  splitText,
+  splitTextFromEnd,
+  stripText,
+  titleText,
+  zeroFill,
+} from './text-operations.js';
+import {
+  asText,
+  isList,
+  isMapping,
+  ownEntry,
+  type TemplateMapping,
+  type TemplateValue,
+} from './values.js';
 
 export interface Method<Target> {
   readonly parameters: readonly Parameter[];
@@ -63,39 +87,74 @@ export const textMethods: Readonly<Record<string, Method<string>>> = {
     parameters: ['items'],
     run: (text, call) => {
       const items = call.values[0];
-      if (items === undefined || !isList(items)) return refuseArgument(call.what, 'takes a list of texts');
-      return joinTexts(call.budget, items.map((_, at) => textArgument({ ...call, values: items }, at)), text);
+      if (items === undefined || !isList(items))
+        return refuseArgument(call.what, 'takes a list of texts');
+      return joinTexts(
+        call.budget,
+        items.map((_, at) => textArgument({ ...call, values: items }, at)),
+        text,
+      );
     },
   },
   lower: plain((text) => text.toLowerCase()),
   lstrip: strip('left'),
-  removeprefix: { parameters: ['part'], run: (text, call) => (text.startsWith(textArgument(call, 0)) ? text.slice(textArgument(call, 0).length) : text) },
+  removeprefix: {
+    parameters: ['part'],
+    run: (text, call) =>
+      text.startsWith(textArgument(call, 0)) ? text.slice(textArgument(call, 0).length) : text,
+  },
   removesuffix: {
     parameters: ['part'],
-    run: (text, call) => (text.endsWith(textArgument(call, 0)) ? text.slice(0, text.length - textArgument(call, 0).length) : text),
+    run: (text, call) =>
+      text.endsWith(textArgument(call, 0))
+        ? text.slice(0, text.length - textArgument(call, 0).length)
+        : text,
   },
   replace: {
     parameters: ['from', 'to', 'count?'],
     run: (text, call) => {
       const from = textArgument(call, 0);
       if (from === '') return refuseArgument(call.what, 'the text to replace is empty');
-      return replaceText(call.budget, text, { from, to: textArgument(call, 1), limit: integerArgument(call, 2, -1) });
+      return replaceText(call.budget, text, {
+        from,
+        to: textArgument(call, 1),
+        limit: integerArgument(call, 2, -1),
+      });
     },
   },
   rfind: find(true),
-  rsplit: { parameters: ['separator?', 'limit?'], run: (text, call) => splitTextFromEnd(call.budget, text, separatorOf(call), integerArgument(call, 1, -1)) },
+  rsplit: {
+    parameters: ['separator?', 'limit?'],
+    run: (text, call) =>
+      splitTextFromEnd(call.budget, text, separatorOf(call), integerArgument(call, 1, -1)),
+  },
   rstrip: strip('right'),
-  split: { parameters: ['separator?', 'limit?'], run: (text, call) => splitText(call.budget, text, separatorOf(call), integerArgument(call, 1, -1)) },
-  splitlines: { parameters: [], run: (text, call) => splitText(call.budget, text.replace(/\r\n|\r/g, '\n').replace(/\n$/, ''), '\n', -1) },
+  split: {
+    parameters: ['separator?', 'limit?'],
+    run: (text, call) =>
+      splitText(call.budget, text, separatorOf(call), integerArgument(call, 1, -1)),
+  },
+  splitlines: {
+    parameters: [],
+    run: (text, call) =>
+      splitText(call.budget, text.replace(/\r\n|\r/g, '\n').replace(/\n$/, ''), '\n', -1),
+  },
   startswith: affix((text, part) => text.startsWith(part)),
   strip: strip('both'),
   title: plain(titleText),
   upper: plain((text) => text.toUpperCase()),
-  zfill: { parameters: ['width'], run: (text, call) => zeroFill(call.budget, text, integerArgument(call, 0)) },
+  zfill: {
+    parameters: ['width'],
+    run: (text, call) => zeroFill(call.budget, text, integerArgument(call, 0)),
+  },
 };
 
 const listMethods: Readonly<Record<string, Method<readonly TemplateValue[]>>> = {
-  count: { parameters: ['item'], run: (items, call) => items.filter((item) => areEqual(call.budget, item, call.values[0] ?? null)).length },
+  count: {
+    parameters: ['item'],
+    run: (items, call) =>
+      items.filter((item) => areEqual(call.budget, item, call.values[0] ?? null)).length,
+  },
   index: {
     parameters: ['item'],
     run: (items, call) => {
@@ -105,30 +164,51 @@ const listMethods: Readonly<Record<string, Method<readonly TemplateValue[]>>> = 
   },
 };
 
-const entriesOf = (mapping: TemplateMapping, call: BoundCall): readonly (readonly [string, TemplateValue])[] => {
+const entriesOf = (
+  mapping: TemplateMapping,
+  call: BoundCall,
+): readonly (readonly [string, TemplateValue])[] => {
   const entries = Object.entries(mapping);
   checkItemCount(call.budget, entries.length);
   return entries;
 };
 
 const mappingMethods: Readonly<Record<string, Method<TemplateMapping>>> = {
-  get: { parameters: ['key', 'default?'], run: (mapping, call) => ownEntry(mapping, textArgument(call, 0)) ?? call.values[1] ?? null },
+  get: {
+    parameters: ['key', 'default?'],
+    run: (mapping, call) => ownEntry(mapping, textArgument(call, 0)) ?? call.values[1] ?? null,
+  },
   get_raw: {
     parameters: ['key'],
-    run: (mapping, call) => ownEntry(mapping, textArgument(call, 0)) ?? refuseArgument(call.what, `"${textArgument(call, 0)}" is not set`),
+    run: (mapping, call) =>
+      ownEntry(mapping, textArgument(call, 0)) ??
+      refuseArgument(call.what, `"${textArgument(call, 0)}" is not set`),
   },
-  items: { parameters: [], run: (mapping, call) => entriesOf(mapping, call).map((entry) => [...entry]) },
+  items: {
+    parameters: [],
+    run: (mapping, call) => entriesOf(mapping, call).map((entry) => [...entry]),
+  },
   keys: { parameters: [], run: (mapping, call) => entriesOf(mapping, call).map(([key]) => key) },
-  values: { parameters: [], run: (mapping, call) => entriesOf(mapping, call).map(([, value]) => value) },
+  values: {
+    parameters: [],
+    run: (mapping, call) => entriesOf(mapping, call).map(([, value]) => value),
+  },
 };
 
 /** Every method name, of whatever type: what lint can say before values exist. */
-export const methodNames: readonly string[] =
-  [...new Set([textMethods, listMethods, mappingMethods].flatMap((methods) => Object.keys(methods)))].toSorted();
+export const methodNames: readonly string[] = [
+  ...new Set([textMethods, listMethods, mappingMethods].flatMap((methods) => Object.keys(methods))),
+].toSorted();
 
-const bind = <Target>(methods: Readonly<Record<string, Method<Target>>>, name: string, target: Target): BoundMethod | undefined => {
+const bind = <Target>(
+  methods: Readonly<Record<string, Method<Target>>>,
+  name: string,
+  target: Target,
+): BoundMethod | undefined => {
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
-  return method === undefined ? undefined : { parameters: method.parameters, run: (call) => method.run(target, call) };
+  return method === undefined
+    ? undefined
+    : { parameters: method.parameters, run: (call) => method.run(target, call) };
 };
 
 export interface BoundMethod {

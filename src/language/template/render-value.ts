@@ -10,7 +10,10 @@ export const renderValue = (
   path: ValuePath = [],
 ): JsonValue => {
   if (typeof value === 'string') return render(value, path);
-  if (Array.isArray(value)) return value.map((item: JsonValue, at) => renderValue(item, render, [...path, at]));
+  if (Array.isArray(value))
+    return value.map((item: JsonValue, at) => renderValue(item, render, [...path, at]));
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, renderValue(entry, render, [...path, key])]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [key, renderValue(entry, render, [...path, key])]),
+  );
 };

@@ -33,7 +33,9 @@ const open: Shape = {};
 const shapeOf = (names: readonly string[] | undefined): Shape =>
   names === undefined ? open : { fields: Object.fromEntries(names.map((name) => [name, open])) };
 
-const merge = (...shapes: readonly Shape[]): Shape => ({ fields: Object.assign({}, ...shapes.map((shape) => shape.fields ?? {})) as TemplateRoots });
+const merge = (...shapes: readonly Shape[]): Shape => ({
+  fields: Object.assign({}, ...shapes.map((shape) => shape.fields ?? {})) as TemplateRoots,
+});
 
 const one = (name: string, shape: Shape): Shape => ({ fields: { [name]: shape } });
 
@@ -41,8 +43,14 @@ const triggerShape = merge(shapeOf(['cursor', 'last_cursor', 'now']), one('data'
 
 const sourceShape = (facts: ScopeFacts, withItem: boolean): Shape => {
   if (facts.sourceFields === undefined && !withItem) return open;
-  const item = withItem ? merge(one('item', shapeOf(facts.itemFields ?? [])), shapeOf(['path', 'bucket'])) : merge();
-  return merge(shapeOf(facts.sourceFields ?? ['path', 'bucket_name', 'prefix', 'key']), one('trigger', triggerShape), item);
+  const item = withItem
+    ? merge(one('item', shapeOf(facts.itemFields ?? [])), shapeOf(['path', 'bucket']))
+    : merge();
+  return merge(
+    shapeOf(facts.sourceFields ?? ['path', 'bucket_name', 'prefix', 'key']),
+    one('trigger', triggerShape),
+    item,
+  );
 };
 
 const partitionShapes = (facts: ScopeFacts): TemplateRoots => ({
@@ -53,7 +61,9 @@ const partitionShapes = (facts: ScopeFacts): TemplateRoots => ({
 });
 
 const runRoots = (facts: ScopeFacts, withItem: boolean): TemplateRoots => ({
-  ...Object.fromEntries((facts.aliases ?? []).map((alias) => [alias, one('result', shapeOf(resultFields))])),
+  ...Object.fromEntries(
+    (facts.aliases ?? []).map((alias) => [alias, one('result', shapeOf(resultFields))]),
+  ),
   ...partitionShapes(facts),
   env: shapeOf(facts.env),
   metadata: shapeOf(['last_cursor', 'now']),
@@ -66,7 +76,15 @@ const runRoots = (facts: ScopeFacts, withItem: boolean): TemplateRoots => ({
 });
 
 /** What an upstream's result carries (D4). */
-export const resultFields: readonly string[] = ['bucket_name', 'bytes', 'files', 'keys', 'prefix', 'rows', 'table_name'];
+export const resultFields: readonly string[] = [
+  'bucket_name',
+  'bytes',
+  'files',
+  'keys',
+  'prefix',
+  'rows',
+  'table_name',
+];
 
 /** The names of a scope with what is known about each. `fn` and the modules of functions come with the functions. */
 export const scopeRoots = (scope: ScopeName, facts: ScopeFacts = {}): TemplateRoots => {

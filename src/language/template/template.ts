@@ -25,21 +25,40 @@ const lengthLimit = 1024 * 1024;
 const soleExpression = (text: string, statements: readonly Statement[]): Expression | undefined => {
   const trimmed = text.trim();
   if (!trimmed.startsWith('{{') || !trimmed.endsWith('}}') || text.includes('{#')) return undefined;
-  const rest = statements.filter((statement) => statement.kind !== 'text' || statement.text.trim() !== '');
+  const rest = statements.filter(
+    (statement) => statement.kind !== 'text' || statement.text.trim() !== '',
+  );
   const [only] = rest;
   return rest.length === 1 && only?.kind === 'output' ? only.expression : undefined;
 };
 
-const isProblem = (result: readonly Statement[] | SyntaxProblem): result is SyntaxProblem => 'message' in result;
+const isProblem = (result: readonly Statement[] | SyntaxProblem): result is SyntaxProblem =>
+  'message' in result;
 
 /** Never throws. `problem.offset` and `problem.length` are a stretch of `text`. */
 export const parseTemplate = (text: string): ParsedTemplate => {
   if (text.length > lengthLimit) {
-    return { problem: { message: `the text has ${text.length} characters; a template has at most ${lengthLimit}`, offset: 0, length: 0 } };
+    return {
+      problem: {
+        message: `the text has ${text.length} characters; a template has at most ${lengthLimit}`,
+        offset: 0,
+        length: 0,
+      },
+    };
   }
   const source = text.replace(/(?:\r\n|\r|\n)$/, '');
-  const statements = /\{[{%#]/.test(source) ? parseJinja(source) : [{ kind: 'text' as const, text: source }];
+  const statements = /\{[{%#]/.test(source)
+    ? parseJinja(source)
+    : [{ kind: 'text' as const, text: source }];
   if (isProblem(statements)) return { problem: statements };
   const constant = statements.every((statement) => statement.kind === 'text');
-  return { template: { text, constant, sole: soleExpression(source, statements), statements, ...analyse(statements) } };
+  return {
+    template: {
+      text,
+      constant,
+      sole: soleExpression(source, statements),
+      statements,
+      ...analyse(statements),
+    },
+  };
 };

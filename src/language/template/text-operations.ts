@@ -9,7 +9,11 @@ const countOf = (text: string, part: string): number => {
 };
 
 /** Python's `replace`: the first `limit` occurrences, all when it is negative. An empty `from` is the caller's to refuse. */
-export const replaceText = (budget: Budget, text: string, change: { readonly from: string; readonly to: string; readonly limit: number }): string => {
+export const replaceText = (
+  budget: Budget,
+  text: string,
+  change: { readonly from: string; readonly to: string; readonly limit: number },
+): string => {
   const occurrences = countOf(text, change.from);
   const count = change.limit < 0 ? occurrences : Math.min(occurrences, change.limit);
   checkTextLength(budget, text.length + count * (change.to.length - change.from.length));
@@ -19,7 +23,12 @@ export const replaceText = (budget: Budget, text: string, change: { readonly fro
 };
 
 /** Python's `split`: at a separator, or at runs of white space when there is none. `limit` < 0 is no limit. */
-export const splitText = (budget: Budget, text: string, separator: string | undefined, limit: number): readonly string[] => {
+export const splitText = (
+  budget: Budget,
+  text: string,
+  separator: string | undefined,
+  limit: number,
+): readonly string[] => {
   checkTextLength(budget, text.length);
   if (separator === undefined) {
     const parts: string[] = [];
@@ -31,15 +40,24 @@ export const splitText = (budget: Budget, text: string, separator: string | unde
       rest = rest.slice(end).trimStart();
       checkItemCount(budget, parts.length);
     }
-    return rest === '' ? parts : [...parts, limit >= 0 && parts.length >= limit ? rest : rest.trimEnd()];
+    return rest === ''
+      ? parts
+      : [...parts, limit >= 0 && parts.length >= limit ? rest : rest.trimEnd()];
   }
   checkItemCount(budget, countOf(text, separator) + 1);
   const parts = text.split(separator);
-  return limit < 0 || parts.length <= limit + 1 ? parts : [...parts.slice(0, limit), parts.slice(limit).join(separator)];
+  return limit < 0 || parts.length <= limit + 1
+    ? parts
+    : [...parts.slice(0, limit), parts.slice(limit).join(separator)];
 };
 
 /** Python's `rsplit` with a separator. */
-export const splitTextFromEnd = (budget: Budget, text: string, separator: string | undefined, limit: number): readonly string[] => {
+export const splitTextFromEnd = (
+  budget: Budget,
+  text: string,
+  separator: string | undefined,
+  limit: number,
+): readonly string[] => {
   const parts = splitText(budget, text, separator, -1);
   if (limit < 0 || parts.length <= limit + 1) return parts;
   const cut = parts.length - limit;
@@ -50,7 +68,8 @@ export type Side = 'both' | 'left' | 'right';
 
 /** Python's `strip`: removes any of `characters`, white space when undefined. */
 export const stripText = (text: string, characters: string | undefined, side: Side): string => {
-  const strips = (character: string): boolean => (characters === undefined ? /\s/.test(character) : characters.includes(character));
+  const strips = (character: string): boolean =>
+    characters === undefined ? /\s/.test(character) : characters.includes(character);
   let start = 0;
   let end = text.length;
   if (side !== 'right') while (start < end && strips(text.charAt(start))) start++;
@@ -59,7 +78,10 @@ export const stripText = (text: string, characters: string | undefined, side: Si
 };
 
 export const joinTexts = (budget: Budget, texts: readonly string[], separator: string): string => {
-  checkTextLength(budget, texts.reduce((sum, text) => sum + text.length + separator.length, 0));
+  checkTextLength(
+    budget,
+    texts.reduce((sum, text) => sum + text.length + separator.length, 0),
+  );
   return texts.join(separator);
 };
 
@@ -71,7 +93,8 @@ export const zeroFill = (budget: Budget, text: string, width: number): string =>
   return `${sign}${'0'.repeat(missing)}${text.slice(sign.length)}`;
 };
 
-export const capitalizeText = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
+export const capitalizeText = (text: string): string =>
+  text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
 
 export const titleText = (text: string): string =>
   text.replace(/\p{L}[\p{L}\p{M}']*/gu, (word) => capitalizeText(word));

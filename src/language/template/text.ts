@@ -7,7 +7,10 @@ import { asText, isList, isSecretReference, isSpecial, type TemplateValue } from
 type Style = 'python' | 'json';
 
 const refuseSecret = (): never => {
-  throw new TidemarkError(secretPosition, 'evaluating a template: a secret has no text; it stays a reference until it is used');
+  throw new TidemarkError(
+    secretPosition,
+    'evaluating a template: a secret has no text; it stays a reference until it is used',
+  );
 };
 
 const scalarText = (value: string | number | boolean | null, style: Style): string => {
@@ -23,12 +26,18 @@ const write = (budget: Budget, value: TemplateValue, style: Style, depth: number
   spend(budget);
   checkDepth(depth);
   if (isSecretReference(value)) return refuseSecret();
-  if (isSpecial(value)) return scalarText(asText(value) ?? ('sql' in value ? value.sql : ''), style);
+  if (isSpecial(value))
+    return scalarText(asText(value) ?? ('sql' in value ? value.sql : ''), style);
   if (typeof value !== 'object' || value === null) return scalarText(value, style);
   const parts = isList(value)
     ? value.map((item) => write(budget, item, style, depth + 1))
-    : Object.entries(value).map(([key, entry]) => `${scalarText(key, style)}: ${write(budget, entry, style, depth + 1)}`);
-  checkTextLength(budget, parts.reduce((sum, part) => sum + part.length + 2, 2));
+    : Object.entries(value).map(
+        ([key, entry]) => `${scalarText(key, style)}: ${write(budget, entry, style, depth + 1)}`,
+      );
+  checkTextLength(
+    budget,
+    parts.reduce((sum, part) => sum + part.length + 2, 2),
+  );
   return isList(value) ? `[${parts.join(', ')}]` : `{${parts.join(', ')}}`;
 };
 
@@ -42,9 +51,11 @@ export const textOf = (budget: Budget, value: TemplateValue): string => {
 };
 
 /** `{"a": [1]}`: JSON with a space after commas and colons. */
-export const jsonTextOf = (budget: Budget, value: TemplateValue): string => write(budget, value, 'json', 0);
+export const jsonTextOf = (budget: Budget, value: TemplateValue): string =>
+  write(budget, value, 'json', 0);
 
 /** The characters that Python counts: code points, not UTF-16 units. */
 export const charactersOf = (text: string): readonly string[] => Array.from(text);
 
-export const lengthOf = (text: string): number => (/[\ud800-\udbff]/.test(text) ? charactersOf(text).length : text.length);
+export const lengthOf = (text: string): number =>
+  /[\ud800-\udbff]/.test(text) ? charactersOf(text).length : text.length;

@@ -37,23 +37,33 @@ export interface TemplateMapping {
   readonly [key: string]: TemplateValue;
 }
 
-export type TemplateValue = string | number | boolean | null | SpecialValue | readonly TemplateValue[] | TemplateMapping;
+export type TemplateValue =
+  string | number | boolean | null | SpecialValue | readonly TemplateValue[] | TemplateMapping;
 
-export const instant = (text: string): Instant => Object.freeze({ [specialMark]: 'instant' as const, text });
+export const instant = (text: string): Instant =>
+  Object.freeze({ [specialMark]: 'instant' as const, text });
 
 export const sqlFragment = (parts: Omit<SqlFragment, typeof specialMark>): SqlFragment =>
   Object.freeze({ [specialMark]: 'sql-fragment' as const, ...parts });
 
 export const secretReference = (secret: string, fallback?: string): SecretReference =>
-  Object.freeze({ [specialMark]: 'secret' as const, secret, ...(fallback === undefined ? {} : { default: fallback }) });
+  Object.freeze({
+    [specialMark]: 'secret' as const,
+    secret,
+    ...(fallback === undefined ? {} : { default: fallback }),
+  });
 
 export const isSpecial = (value: unknown): value is SpecialValue =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, specialMark);
-export const isInstant = (value: unknown): value is Instant => isSpecial(value) && value[specialMark] === 'instant';
-export const isSqlFragment = (value: unknown): value is SqlFragment => isSpecial(value) && value[specialMark] === 'sql-fragment';
-export const isSecretReference = (value: unknown): value is SecretReference => isSpecial(value) && value[specialMark] === 'secret';
+export const isInstant = (value: unknown): value is Instant =>
+  isSpecial(value) && value[specialMark] === 'instant';
+export const isSqlFragment = (value: unknown): value is SqlFragment =>
+  isSpecial(value) && value[specialMark] === 'sql-fragment';
+export const isSecretReference = (value: unknown): value is SecretReference =>
+  isSpecial(value) && value[specialMark] === 'secret';
 
-export const isList = (value: TemplateValue): value is readonly TemplateValue[] => Array.isArray(value);
+export const isList = (value: TemplateValue): value is readonly TemplateValue[] =>
+  Array.isArray(value);
 export const isMapping = (value: TemplateValue): value is TemplateMapping =>
   typeof value === 'object' && value !== null && !isList(value) && !isSpecial(value);
 
@@ -86,5 +96,7 @@ export const toJsonValue = (value: TemplateValue): JsonValue | undefined => {
   }
   if (!isMapping(value)) return value;
   const entries = Object.entries(value).map(([key, entry]) => [key, toJsonValue(entry)] as const);
-  return entries.some(([, entry]) => entry === undefined) ? undefined : (Object.fromEntries(entries) as JsonValue);
+  return entries.some(([, entry]) => entry === undefined)
+    ? undefined
+    : (Object.fromEntries(entries) as JsonValue);
 };

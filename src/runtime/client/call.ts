@@ -18,11 +18,17 @@ const isSilence = (error: unknown): boolean => {
 
 export const asUnreachable = (doing: string, error: unknown): unknown => {
   if (!isSilence(error)) return error;
-  return new TidemarkError(temporalUnreachable, `${doing}: the Temporal server does not answer`, { cause: error });
+  return new TidemarkError(temporalUnreachable, `${doing}: the Temporal server does not answer`, {
+    cause: error,
+  });
 };
 
 /** `doing` says what was being done, for the message. */
-export const callTemporal = async <R>(client: Client, doing: string, call: () => Promise<R>): Promise<R> => {
+export const callTemporal = async <R>(
+  client: Client,
+  doing: string,
+  call: () => Promise<R>,
+): Promise<R> => {
   try {
     return await client.connection.withDeadline(Date.now() + callMs, call);
   } catch (error) {

@@ -20,7 +20,9 @@ export const temporalConfig = (
   env: Readonly<Record<string, string | undefined>>,
   namespace: string | null,
 ): ConnectConfig & { readonly namespace: string; readonly address: string } => {
-  const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const set = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   const config = loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set) });
   return {
     ...config,
@@ -39,7 +41,10 @@ export const connectClient = async (
 ): Promise<Client> => {
   const config = temporalConfig(env, namespace);
   try {
-    const connection = await Connection.connect({ ...config.connectionOptions, connectTimeout: '5s' });
+    const connection = await Connection.connect({
+      ...config.connectionOptions,
+      connectTimeout: '5s',
+    });
     return new Client({ connection, namespace: config.namespace });
   } catch (error) {
     throw unreachable(config.address, error);

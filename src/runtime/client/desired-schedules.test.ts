@@ -18,7 +18,14 @@ const nightly: ScheduleDefinition = {
 };
 
 const withSchedule = (change: Partial<ScheduleDefinition> = {}): Definition => ({
-  project: { name: 'shop', namespace: null, taskQueue: 'shop', timeZone: 'UTC', allowConfigOverrides: false, span: null },
+  project: {
+    name: 'shop',
+    namespace: null,
+    taskQueue: 'shop',
+    timeZone: 'UTC',
+    allowConfigOverrides: false,
+    span: null,
+  },
   env: 'dev',
   connections: [],
   vars: {},
@@ -50,10 +57,16 @@ test('zone, catch-up window and overlap are explicit, and runs know the schedule
 });
 
 test('a schedule of several jobs is one schedule for each, and tags of a job rank above those of the schedule', () => {
-  const jobs = [{ job: 'a', tags: { team: 'own' } }, { job: 'b', tags: {} }];
+  const jobs = [
+    { job: 'a', tags: { team: 'own' } },
+    { job: 'b', tags: {} },
+  ];
   const found = desiredSchedules(withSchedule({ jobs }), 'shop');
   expect(found.map(({ id }) => id)).toEqual(['shop/nightly/a', 'shop/nightly/b']);
-  expect(found.map(({ body }) => body.action.args)).toMatchObject([[{ tags: { team: 'own' } }], [{ tags: { team: 'sales' } }]]);
+  expect(found.map(({ body }) => body.action.args)).toMatchObject([
+    [{ tags: { team: 'own' } }],
+    [{ tags: { team: 'sales' } }],
+  ]);
 });
 
 test('the hash is the same wherever the schedule stands in the file', () => {

@@ -6,7 +6,11 @@ import { createHash } from 'node:crypto';
 import type { ScheduleOptions, ScheduleOptionsStartWorkflowAction } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import { canonicalJson, type JsonObject } from '../../core/values/json.js';
-import type { Definition, ScheduleDefinition, ScheduledJob } from '../../language/definition/definition.js';
+import type {
+  Definition,
+  ScheduleDefinition,
+  ScheduledJob,
+} from '../../language/definition/definition.js';
 import { memoKeys } from './memo-keys.js';
 
 /** What an update may set: everything but the id and a human's state. */
@@ -67,11 +71,24 @@ const desired = (
   };
   const hash = hashOf({ version: 1, spec, policies, action });
   const memo = { [memoKeys.project]: project, [memoKeys.schedule]: name, [memoKeys.hash]: hash };
-  return { id, name, job, cron, timeZone, hash, body: { spec, policies, action: { ...action, memo } } };
+  return {
+    id,
+    name,
+    job,
+    cron,
+    timeZone,
+    hash,
+    body: { spec, policies, action: { ...action, memo } },
+  };
 };
 
 /** In the order of the YAML; one for each job of a schedule. */
-export const desiredSchedules = (definition: Definition, taskQueue: string): readonly DesiredSchedule[] =>
+export const desiredSchedules = (
+  definition: Definition,
+  taskQueue: string,
+): readonly DesiredSchedule[] =>
   definition.schedules.flatMap((schedule) =>
-    schedule.jobs.map((job) => desired(schedule, job, { project: definition.project.name, taskQueue })),
+    schedule.jobs.map((job) =>
+      desired(schedule, job, { project: definition.project.name, taskQueue }),
+    ),
   );

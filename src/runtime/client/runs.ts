@@ -59,7 +59,9 @@ export const isQueuePolled = async (client: Client, taskQueue: string): Promise<
     }),
   );
   const oldestMs = Date.now() - pollerMs;
-  return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= oldestMs);
+  return (pollers ?? []).some(
+    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= oldestMs,
+  );
 };
 
 export type RunEnd =
@@ -79,13 +81,21 @@ const endOf = (error: unknown): RunEnd | null => {
     return { kind: 'failed', code: 'run/terminated', message: 'the run was terminated' };
   }
   if (cause instanceof TimeoutFailure) {
-    return { kind: 'failed', code: 'run/timed-out', message: 'the run took longer than its timeout' };
+    return {
+      kind: 'failed',
+      code: 'run/timed-out',
+      message: 'the run took longer than its timeout',
+    };
   }
   return { kind: 'failed', code: 'run/failed', message: cause?.message ?? error.message };
 };
 
 /** Waits for the end of the run; rejects when `signal` ends the waiting. */
-export const endOfRun = async (client: Client, run: StartedRun, signal: AbortSignal): Promise<RunEnd> => {
+export const endOfRun = async (
+  client: Client,
+  run: StartedRun,
+  signal: AbortSignal,
+): Promise<RunEnd> => {
   try {
     const receipt = await client.connection.withAbortSignal(signal, () => run.handle.result());
     return { kind: 'done', receipt: receipt as RunReceipt };
@@ -97,10 +107,18 @@ export const endOfRun = async (client: Client, run: StartedRun, signal: AbortSig
 };
 
 const progressShape = z.object({
-  assets: z.record(z.string(), z.object({ state: z.string(), files: z.number(), bytes: z.number() })),
+  assets: z.record(
+    z.string(),
+    z.object({ state: z.string(), files: z.number(), bytes: z.number() }),
+  ),
 });
 
-const transferShape = z.object({ object: z.string(), percent: z.number(), rate: z.string(), eta: z.string() });
+const transferShape = z.object({
+  object: z.string(),
+  percent: z.number(),
+  rate: z.string(),
+  eta: z.string(),
+});
 
 export type RunProgress = z.infer<typeof progressShape>;
 /** An object that moves now, as the transfer's last heartbeat told. */
@@ -130,8 +148,12 @@ export const lookAtRun = async (client: Client, run: StartedRun): Promise<RunLoo
     const progress = progressShape.safeParse(await run.handle.query('progress'));
     const { raw } = await run.handle.describe();
     const children = (raw.pendingChildren ?? []).slice(0, childrenMax);
-    const moving = await Promise.all(children.map((child) => movingIn(client, child.workflowId ?? '')));
+    const moving = await Promise.all(
+      children.map((child) => movingIn(client, child.workflowId ?? '')),
+    );
     return { progress: progress.success ? progress.data : null, moving: moving.flat() };
   };
-  return client.connection.withDeadline(Date.now() + 5_000, look).catch(() => ({ progress: null, moving: [] }));
+  return client.connection
+    .withDeadline(Date.now() + 5_000, look)
+    .catch(() => ({ progress: null, moving: [] }));
 };

@@ -12,7 +12,9 @@ import { memoKeys } from './memo-keys.js';
 
 const describe = async (client: Client, id: string): Promise<ScheduleDescription | null> => {
   try {
-    return await callTemporal(client, `reading schedule ${id}`, () => client.schedule.getHandle(id).describe());
+    return await callTemporal(client, `reading schedule ${id}`, () =>
+      client.schedule.getHandle(id).describe(),
+    );
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return null;
     throw error;
@@ -22,7 +24,9 @@ const describe = async (client: Client, id: string): Promise<ScheduleDescription
 const markOf = (found: ScheduleDescription, key: string): unknown => found.action.memo?.[key];
 
 const create = async (client: Client, { id, body }: DesiredSchedule): Promise<void> => {
-  await callTemporal(client, `creating schedule ${id}`, () => client.schedule.create({ scheduleId: id, ...body }));
+  await callTemporal(client, `creating schedule ${id}`, () =>
+    client.schedule.create({ scheduleId: id, ...body }),
+  );
 };
 
 const update = async (client: Client, { id, body }: DesiredSchedule): Promise<void> => {
@@ -41,14 +45,20 @@ const update = async (client: Client, { id, body }: DesiredSchedule): Promise<vo
   );
 };
 
-const changeOf = async (client: Client, project: string, wanted: DesiredSchedule): Promise<Change> => {
+const changeOf = async (
+  client: Client,
+  project: string,
+  wanted: DesiredSchedule,
+): Promise<Change> => {
   const { id, job, cron, timeZone } = wanted;
   const found = await describe(client, id);
   const base = { kind: 'schedule', id, detail: `${cron} (${timeZone}) starts ${job}` } as const;
-  if (found === null) return { ...base, action: 'create', paused: false, perform: () => create(client, wanted) };
+  if (found === null)
+    return { ...base, action: 'create', paused: false, perform: () => create(client, wanted) };
   const { paused } = found.state;
   if (markOf(found, memoKeys.project) !== project) {
-    const detail = 'a schedule of this id exists that Tidemark did not make; delete or rename one of them';
+    const detail =
+      'a schedule of this id exists that Tidemark did not make; delete or rename one of them';
     return { ...base, action: 'foreign', detail, paused };
   }
   if (markOf(found, memoKeys.hash) === wanted.hash) return { ...base, action: 'unchanged', paused };
@@ -72,7 +82,8 @@ const orphanOf = async (client: Client, project: string, id: string): Promise<Ch
     action: 'orphan',
     detail: 'no longer declared',
     paused: found.state.paused,
-    perform: () => callTemporal(client, `deleting schedule ${id}`, () => client.schedule.getHandle(id).delete()),
+    perform: () =>
+      callTemporal(client, `deleting schedule ${id}`, () => client.schedule.getHandle(id).delete()),
   };
 };
 
@@ -87,7 +98,9 @@ export const planSchedules = async (
   const wanted = desiredSchedules(definition, taskQueue);
   for (const schedule of wanted) changes.push(await changeOf(client, project, schedule));
   const declared = new Set(wanted.map(({ id }) => id));
-  const ids = await callTemporal(client, 'listing schedules', () => idsBelow(client, `${project}/`));
+  const ids = await callTemporal(client, 'listing schedules', () =>
+    idsBelow(client, `${project}/`),
+  );
   for (const id of ids) {
     const orphan = declared.has(id) ? null : await orphanOf(client, project, id);
     if (orphan !== null) changes.push(orphan);

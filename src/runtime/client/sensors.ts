@@ -3,7 +3,11 @@
  * to read it again and goes on from its mark. The hash of what it was told last is in its memo, where the workflow itself
  * keeps it through continue-as-new.
  */
-import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
 import type { Definition, SensorDefinition } from '../../language/definition/definition.js';
 import type { Change } from './apply-change.js';
@@ -12,7 +16,9 @@ import { hashOf } from './desired-schedules.js';
 import { memoKeys } from './memo-keys.js';
 
 const withoutSpans = (value: JsonValue): JsonValue =>
-  JSON.parse(JSON.stringify(value, (key, entry: unknown) => (key === 'span' ? undefined : entry))) as JsonValue;
+  JSON.parse(
+    JSON.stringify(value, (key, entry: unknown) => (key === 'span' ? undefined : entry)),
+  ) as JsonValue;
 
 /** Over all that the sensor's plan is made from; connections and variables count whole, because templates reach them. */
 const sensorHash = (definition: Definition, sensor: SensorDefinition): string =>
@@ -23,9 +29,14 @@ const sensorHash = (definition: Definition, sensor: SensorDefinition): string =>
     vars: definition.vars,
   } satisfies JsonObject);
 
-const describe = async (client: Client, id: string): Promise<WorkflowExecutionDescription | null> => {
+const describe = async (
+  client: Client,
+  id: string,
+): Promise<WorkflowExecutionDescription | null> => {
   try {
-    return await callTemporal(client, `reading sensor ${id}`, () => client.workflow.getHandle(id).describe());
+    return await callTemporal(client, `reading sensor ${id}`, () =>
+      client.workflow.getHandle(id).describe(),
+    );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;
@@ -40,7 +51,10 @@ interface Wanted {
   readonly sensor: SensorDefinition;
 }
 
-const start = async (client: Client, { id, project, taskQueue, hash, sensor }: Wanted): Promise<void> => {
+const start = async (
+  client: Client,
+  { id, project, taskQueue, hash, sensor }: Wanted,
+): Promise<void> => {
   await callTemporal(client, `starting sensor ${id}`, () =>
     client.workflow.start(sensor.name, {
       workflowId: id,
@@ -55,7 +69,9 @@ const start = async (client: Client, { id, project, taskQueue, hash, sensor }: W
 };
 
 const reload = async (client: Client, { id, hash }: Wanted): Promise<void> => {
-  await callTemporal(client, `reloading sensor ${id}`, () => client.workflow.getHandle(id).signal('reload', hash));
+  await callTemporal(client, `reloading sensor ${id}`, () =>
+    client.workflow.getHandle(id).signal('reload', hash),
+  );
 };
 
 const changeOf = async (client: Client, wanted: Wanted): Promise<Change> => {
@@ -66,7 +82,13 @@ const changeOf = async (client: Client, wanted: Wanted): Promise<Change> => {
   if (found === null || found.status.name !== 'RUNNING') {
     const again = found === null ? '' : ` (the last one ended: ${found.status.name.toLowerCase()})`;
     const perform = () => start(client, wanted);
-    return { ...base, detail: `${detail}${again}`, action: 'create', paused: !sensor.startsRunning, perform };
+    return {
+      ...base,
+      detail: `${detail}${again}`,
+      action: 'create',
+      paused: !sensor.startsRunning,
+      perform,
+    };
   }
   const paused = found.memo?.['paused'] === true;
   if (found.type !== sensor.name) {
@@ -95,7 +117,9 @@ const orphanOf = async (client: Client, project: string, id: string): Promise<Ch
     detail: 'no longer declared',
     paused: found.memo['paused'] === true,
     perform: async () => {
-      await callTemporal(client, `cancelling sensor ${id}`, () => client.workflow.getHandle(id).cancel());
+      await callTemporal(client, `cancelling sensor ${id}`, () =>
+        client.workflow.getHandle(id).cancel(),
+      );
     },
   };
 };
@@ -111,7 +135,9 @@ export const planSensors = async (
   const changes: Change[] = [];
   for (const sensor of definition.sensors) {
     const hash = sensorHash(definition, sensor);
-    changes.push(await changeOf(client, { id: `${prefix}${sensor.name}`, project, taskQueue, hash, sensor }));
+    changes.push(
+      await changeOf(client, { id: `${prefix}${sensor.name}`, project, taskQueue, hash, sensor }),
+    );
   }
   const declared = new Set(changes.map(({ id }) => id));
   const ids = await callTemporal(client, 'listing sensors', () => openIdsBelow(client, prefix));

@@ -14,14 +14,28 @@ afterEach(() => {
 });
 
 const ui = 'http://127.0.0.1:8233';
-const variables = { TEMPORAL_ADDRESS: '127.0.0.1:7233', TEMPORAL_NAMESPACE: 'default', SFTP_PORT: '2222' };
+const variables = {
+  TEMPORAL_ADDRESS: '127.0.0.1:7233',
+  TEMPORAL_NAMESPACE: 'default',
+  SFTP_PORT: '2222',
+};
 
 /** Written as by this process, so that it counts as running. */
 const writeDev = (folder: string, change: object = {}): void => {
   const path = devFileOf(folder);
   const temporal = { address: '127.0.0.1:7233', ui, namespace: 'default', cli: '/bin/true' };
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, JSON.stringify({ version: 1, pid: process.pid, dataDir: root, temporal, env: variables, ...change }));
+  writeFileSync(
+    path,
+    JSON.stringify({
+      version: 1,
+      pid: process.pid,
+      dataDir: root,
+      temporal,
+      env: variables,
+      ...change,
+    }),
+  );
 };
 
 test('what is not set comes from the dev stack of a folder above, with one line that says so', () => {

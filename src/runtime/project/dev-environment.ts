@@ -13,7 +13,9 @@ const devShape = z.looseObject({
   version: z.literal(1),
   pid: z.int().positive(),
   dataDir: z.string(),
-  temporal: z.looseObject({ ui: z.string(), cli: z.string(), namespace: z.string(), address: z.string() }).optional(),
+  temporal: z
+    .looseObject({ ui: z.string(), cli: z.string(), namespace: z.string(), address: z.string() })
+    .optional(),
   env: z.record(z.string(), z.string()),
 });
 
@@ -60,7 +62,9 @@ export interface DevEnvironment {
 
 /** Who names a server or a profile of the `temporal` CLI means it: then nothing about Temporal is taken. */
 const choosesTemporal = (env: Environment): boolean =>
-  ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => (env[name] ?? '') !== '');
+  ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some(
+    (name) => (env[name] ?? '') !== '',
+  );
 
 /** `S3_*, SFTP_*`: which variables, in a line that stays short. */
 const groupsOf = (taken: readonly (readonly [string, string])[]): string =>
@@ -77,6 +81,7 @@ export const withDevEnvironment = (env: Environment, projectRoot: string): DevEn
   );
   const merged = { ...env, ...Object.fromEntries(taken) };
   const isSame = merged['TEMPORAL_ADDRESS'] === facts.temporal?.address;
-  const notice = taken.length === 0 ? null : `using the dev stack of ${path} for ${groupsOf(taken)}`;
+  const notice =
+    taken.length === 0 ? null : `using the dev stack of ${path} for ${groupsOf(taken)}`;
   return { env: merged, notice, ui: isSame ? (facts.temporal?.ui ?? null) : null };
 };

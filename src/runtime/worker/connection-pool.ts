@@ -9,7 +9,11 @@ import type { FileSource, FileTarget, OpenContext } from '../../connectors/conne
 import { TidemarkError } from '../../core/errors/error.js';
 import { invariant } from '../../core/errors/invariant.js';
 import type { EndpointPlan } from '../../core/plan/plan.js';
-import { connectionNamed, resolveConnection, type ResolvedConnection } from '../../planner/connections.js';
+import {
+  connectionNamed,
+  resolveConnection,
+  type ResolvedConnection,
+} from '../../planner/connections.js';
 import { badConnection } from '../../planner/errors.js';
 import { RateLimit } from '../../transfer/rate-limit.js';
 import type { LiveProject } from '../project/live-project.js';
@@ -25,7 +29,8 @@ interface Entry<S> {
 const graceMs = 300_000;
 
 const rateOf = (config: unknown): number | undefined => {
-  if (typeof config !== 'object' || config === null || !('bytes_per_second' in config)) return undefined;
+  if (typeof config !== 'object' || config === null || !('bytes_per_second' in config))
+    return undefined;
   return typeof config.bytes_per_second === 'number' ? config.bytes_per_second : undefined;
 };
 
@@ -128,7 +133,10 @@ export class ConnectionPool implements ConnectionsPort, AsyncDisposable {
     const found = this.#limits.get(name);
     if (found?.rate === rate) return found.limit;
     if (rate <= 0) {
-      throw new TidemarkError(badConnection, `connection ${name}: bytes_per_second must be above 0`);
+      throw new TidemarkError(
+        badConnection,
+        `connection ${name}: bytes_per_second must be above 0`,
+      );
     }
     const limit = new RateLimit(rate, () => performance.now());
     this.#limits.set(name, { rate, limit });

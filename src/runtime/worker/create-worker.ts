@@ -2,7 +2,7 @@
  * The workers of one process: one for workflows and light activities, one for transfers. They share a connection, a
  * bundle and the ports.
  */
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { lightActivities, transferActivities } from '../../../activities/index.js';
 import type { FaultsPort, Ports, SupervisorPort } from '../../../activities/ports.js';
 import type { Connector, OpenContext } from '../../connectors/connector.js';
@@ -54,6 +54,41 @@ const transferSlots = (memoryBytes: number): number =>
 
 const shutdown = { shutdownGraceTime: '10s', shutdownForceTime: '30s' } as const;
 
+/** The two pollers: workflows and light activities; transfers. */
+const pollers = async (
+  parts: WorkerParts,
+  ports: Ports,
+  transfersQueue: string,
+): Promise<readonly [Worker, Worker]> => {
+  const { connection, namespace, identity } = parts;
+  const light = await Worker.create({
+    ...shutdown,
+    connection,
+    namespace,
+    identity,
+    taskQueue: parts.taskQueue,
+    workflowBundle: parts.workflowBundle,
+    activities: lightActivities(ports, new Map()) as object,
+    maxConcurrentActivityTaskExecutions: 1000,
+    // Sensors are many: one heartbeat in half a minute is enough, since a poke reaches them without it.
+    maxHeartbeatThrottleInterval: '24s',
+    stickyQueueScheduleToStartTimeout: '2s',
+    showStackTraceSources: true,
+  });
+  const transfers = await Worker.create({
+    ...shutdown,
+    connection,
+    namespace,
+    identity,
+    taskQueue: transfersQueue,
+    activities: transferActivities(ports) as object,
+    maxConcurrentActivityTaskExecutions: transferSlots(parts.memoryBytes),
+    // A cancel arrives with the answer to a heartbeat.
+    maxHeartbeatThrottleInterval: '1s',
+  });
+  return [light, transfers];
+};
+
 export const createWorkers = async (parts: WorkerParts): Promise<RunningWorkers> => {
   const redactor = new Redactor();
   const draining = new AbortController();
@@ -78,32 +113,7 @@ export const createWorkers = async (parts: WorkerParts): Promise<RunningWorkers>
     nowMs: Date.now,
     redact: redactor.redact,
   };
-  const { connection, namespace, identity } = parts;
-  const light = await Worker.create({
-    ...shutdown,
-    connection,
-    namespace,
-    identity,
-    taskQueue: parts.taskQueue,
-    workflowBundle: parts.workflowBundle,
-    activities: lightActivities(ports, new Map()) as object,
-    maxConcurrentActivityTaskExecutions: 1000,
-    // Sensors are many: one heartbeat in half a minute is enough, since a poke reaches them without it.
-    maxHeartbeatThrottleInterval: '24s',
-    stickyQueueScheduleToStartTimeout: '2s',
-    showStackTraceSources: true,
-  });
-  const transfers = await Worker.create({
-    ...shutdown,
-    connection,
-    namespace,
-    identity,
-    taskQueue: facts.transfersQueue,
-    activities: transferActivities(ports) as object,
-    maxConcurrentActivityTaskExecutions: transferSlots(parts.memoryBytes),
-    // A cancel arrives with the answer to a heartbeat.
-    maxHeartbeatThrottleInterval: '1s',
-  });
+  const [light, transfers] = await pollers(parts, ports, facts.transfersQueue);
   return {
     redactor,
     run: async () => {

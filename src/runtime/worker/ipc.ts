@@ -14,4 +14,5 @@ export type WorkerMessage =
   | { readonly kind: 'beat'; readonly taskToken: Uint8Array; readonly details: JsonObject }
   | { readonly kind: 'closed'; readonly taskToken: Uint8Array };
 
-export const tokenKey = (taskToken: Uint8Array): string => Buffer.from(taskToken).toString('base64');
+export const tokenKey = (taskToken: Uint8Array): string =>
+  Buffer.from(taskToken).toString('base64');

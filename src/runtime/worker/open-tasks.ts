@@ -27,7 +27,12 @@ export class OpenTasks {
         return;
       case 'opened': {
         const { taskToken, workflow } = message;
-        this.#tasks.set(tokenKey(taskToken), { taskToken, workflow, details: null, closedMs: null });
+        this.#tasks.set(tokenKey(taskToken), {
+          taskToken,
+          workflow,
+          details: null,
+          closedMs: null,
+        });
         return;
       }
       case 'beat': {

@@ -16,7 +16,9 @@ export const knownSearchAttributes = async (
   namespace: string,
 ): Promise<readonly string[]> => {
   try {
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({
+      namespace,
+    });
     return Object.keys(searchAttributes).filter((name) => name in (customAttributes ?? {}));
   } catch {
     // Optional by design: runs are found by id and memo then.

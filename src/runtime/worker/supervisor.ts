@@ -8,6 +8,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import type { Client } from '@temporalio/client';
 import type { WorkerMessage } from './ipc.js';
 import { OpenTasks, type TrackedTask } from './open-tasks.js';
@@ -33,6 +34,9 @@ export interface Supervisor {
   /** Asks the process to finish its parts and waits for it. */
   stop(): void;
 }
+
+/** A second, as the protocol writes durations. */
+const oneSecond = msToTs('1s');
 
 /** This many deaths within a minute, and the supervisor gives up. */
 const deathsMax = 30;
@@ -102,7 +106,9 @@ class Supervision implements Supervisor {
   #killHanging(): void {
     const silentMs = performance.now() - this.#seenMs;
     if (silentMs <= (this.#options.hangMs ?? hangMsDefault)) return;
-    this.#options.log(`worker process ${String(this.pid())} is silent for ${String(Math.round(silentMs / 1000))} s: killing it`);
+    this.#options.log(
+      `worker process ${String(this.pid())} is silent for ${String(Math.round(silentMs / 1000))} s: killing it`,
+    );
     this.#seenMs = performance.now();
     this.#child?.kill('SIGKILL');
   }
@@ -128,7 +134,9 @@ class Supervision implements Supervisor {
     // The next process starts while the tasks are being failed: it needs longer to be ready than they to be retried.
     this.#start();
     const failed = await this.#failTasks();
-    this.#options.log(`worker process ${String(pid)} ended (${how}): started ${String(this.pid())}, handed over ${String(failed)} tasks`);
+    this.#options.log(
+      `worker process ${String(pid)} ended (${how}): started ${String(this.pid())}, handed over ${String(failed)} tasks`,
+    );
   }
 
   #end(code: number): void {
@@ -156,7 +164,7 @@ class Supervision implements Supervisor {
           source: 'tidemark',
           applicationFailureInfo: {
             type: 'activity/worker-died',
-            nextRetryDelay: { seconds: 1 as unknown as Long, nanos: 0 },
+            nextRetryDelay: oneSecond,
           },
         },
         ...(payloads.length === 0 ? {} : { lastHeartbeatDetails: { payloads } }),
@@ -172,7 +180,5 @@ class Supervision implements Supervisor {
       .catch(() => undefined);
   }
 }
-
-type Long = import('long').default;
 
 export const supervise = (options: SupervisorOptions): Supervisor => new Supervision(options);

@@ -3,7 +3,12 @@
  * ends with exit code 78 when starting it again cannot help.
  */
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+} from '@temporalio/worker';
 import type { SupervisorPort } from '../../../activities/ports.js';
 import { connectors } from '../../connectors/all.js';
 import { TidemarkError } from '../../core/errors/error.js';
@@ -30,12 +35,15 @@ const supervisor: SupervisorPort = {
   },
 };
 
-const bundlePath = (): string => fileURLToPath(new URL('../../../workflow-bundle.js', import.meta.url));
+const bundlePath = (): string =>
+  fileURLToPath(new URL('../../../workflow-bundle.js', import.meta.url));
 
 const installRuntime = (): void => {
   Runtime.install({
     logger: new DefaultLogger('WARN'),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} },
+    },
     // Our own handlers finish the parts under way before the workers are shut down.
     shutdownSignals: [],
     workerHeartbeatInterval: '10s',
@@ -101,7 +109,10 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     const isFinal = error instanceof TidemarkError && error.kind.recovery !== 'retry';
-    const text = error instanceof TidemarkError ? `error[${error.code}]: ${error.message}\n  fix: ${error.fix}` : String(error);
+    const text =
+      error instanceof TidemarkError
+        ? `error[${error.code}]: ${error.message}\n  fix: ${error.fix}`
+        : String(error);
     process.stderr.write(`${text}\n`);
     process.exit(isFinal ? 78 : 1);
   },

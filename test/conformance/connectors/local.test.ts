@@ -10,7 +10,11 @@ import { codeOf, crcOf, freeLine, openSource, openTarget, orderFor, patient } fr
 
 const start = async () => {
   const root = await mkdtemp(path.join(tmpdir(), 'local-place-'));
-  return folderPlace({ connection: { root: path.dirname(root) }, folder: root, named: `/${path.basename(root)}` });
+  return folderPlace({
+    connection: { root: path.dirname(root) },
+    folder: root,
+    named: `/${path.basename(root)}`,
+  });
 };
 
 describeFileSource(local, { name: 'this disk', order: 'utf-16', start });
@@ -35,7 +39,9 @@ describe('the root of a local connection', () => {
     await writeFile(path.join(outside.folder, 'root-other.csv'), 'x');
     await mkdir(root);
     for (const escape of ['/../secret.csv', '/../root-other.csv', '../secret.csv']) {
-      expect(await codeOf(inner.identify(options, escape, patient()))).toBe('connection/access-denied');
+      expect(await codeOf(inner.identify(options, escape, patient()))).toBe(
+        'connection/access-denied',
+      );
     }
   });
 

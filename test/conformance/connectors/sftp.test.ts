@@ -140,7 +140,9 @@ describe('logging in', () => {
     await using ours = await startOurs();
     const pinned = { ...(ours.connection as object), public_key: openSsh.hostPublicKey };
     expect(await codeOf(list(pinned))).toBe('sftp/host-key-changed');
-    expect(sftp.errors.find(({ code }) => code === 'sftp/host-key-changed')?.recovery).toBe('never');
+    expect(sftp.errors.find(({ code }) => code === 'sftp/host-key-changed')?.recovery).toBe(
+      'never',
+    );
   });
 
   it('takes a pin as a line, as bare base64 and from known_hosts', async () => {
@@ -171,7 +173,10 @@ describe('logging in', () => {
     await using ours = await startOurs();
     const { public_key: _, ...unpinned } = ours.connection as { public_key: string };
     const lines: string[] = [];
-    const context: OpenContext = { ...freeLine('open'), log: (level, line) => lines.push(`${level} ${line}`) };
+    const context: OpenContext = {
+      ...freeLine('open'),
+      log: (level, line) => lines.push(`${level} ${line}`),
+    };
     await using source = await openSource(sftp, { ...unpinned, max_connections: 1 }, context);
     await source.list(anything, null, 10, patient());
     await source.list(anything, null, 10, patient());
@@ -247,10 +252,14 @@ describe('reading from a server with faults', () => {
 
   it('asks in the order of the calls', async () => {
     const positions: number[] = [];
-    await using faulty = await withFile(4_000_000, { onRead: (read) => void positions.push(read.offset) });
+    await using faulty = await withFile(4_000_000, {
+      onRead: (read) => void positions.push(read.offset),
+    });
     const halves = [Buffer.alloc(2_000_000), Buffer.alloc(2_000_000)] as const;
     await Promise.all(
-      halves.map((half, index) => faulty.reader.read(index * 2_000_000, half, () => undefined, patient())),
+      halves.map((half, index) =>
+        faulty.reader.read(index * 2_000_000, half, () => undefined, patient()),
+      ),
     );
     expect(sha256(Buffer.concat(halves))).toBe(sha256(faulty.body));
     expect(positions.length).toBeGreaterThan(10);
@@ -325,7 +334,10 @@ describe('a line that fails', () => {
     await using place = await startOnOpenSsh();
     const body = randomBody(3_000_000);
     await place.write('a.bin', body);
-    await using proxy = await startFaultProxy({ targetHost: openSsh.host, targetPort: openSsh.port });
+    await using proxy = await startFaultProxy({
+      targetHost: openSsh.host,
+      targetPort: openSsh.port,
+    });
     await using source = await openSource(sftp, openSshConnection(proxy.port), freeLine('hole'));
     const identity = await source.identify(anything, place.pathOf('a.bin'), patient());
     if (identity === null) throw new Error('a.bin is not there');
@@ -374,16 +386,24 @@ describe('writing by rename', () => {
   const part = (bytes: Buffer) => ({ number: 1, position: 0, crc32: '00000000', bytes });
   const io = { progress: () => undefined, signal: patient() };
 
-  it.each(servers.map(({ name }) => name))('gives the file the time of its source on %s', async (name) => {
-    await using place = await (name === 'OpenSSH' ? startOnOpenSsh() : startOnOurs());
-    await using target = await openTarget(sftp, place.connection, freeLine('time'));
-    const address = { container: '', key: place.pathOf('deep/er/a.bin') };
-    const body = randomBody(700_000);
-    await target.put(orderFor(address, body.length, { modified: '1500000000.75' }), body, '', patient());
-    expect(await place.read('deep/er/a.bin')).toEqual(body);
-    const listed = await target.objects([address], patient());
-    expect(listed).toEqual([{ size: 700_000, tag: '700000-1500000000' }]);
-  });
+  it.each(servers.map(({ name }) => name))(
+    'gives the file the time of its source on %s',
+    async (name) => {
+      await using place = await (name === 'OpenSSH' ? startOnOpenSsh() : startOnOurs());
+      await using target = await openTarget(sftp, place.connection, freeLine('time'));
+      const address = { container: '', key: place.pathOf('deep/er/a.bin') };
+      const body = randomBody(700_000);
+      await target.put(
+        orderFor(address, body.length, { modified: '1500000000.75' }),
+        body,
+        '',
+        patient(),
+      );
+      expect(await place.read('deep/er/a.bin')).toEqual(body);
+      const listed = await target.objects([address], patient());
+      expect(listed).toEqual([{ size: 700_000, tag: '700000-1500000000' }]);
+    },
+  );
 
   it('a frozen writer of an earlier run finds its temporary gone and the target taken', async () => {
     await using place = await startOnOpenSsh();

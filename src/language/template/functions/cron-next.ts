@@ -12,8 +12,14 @@ export const cronNext = defineFunction({
   ],
   examples: [
     { expression: "fn.cron.next('0 0 * * *', '2023-12-25')", gives: '2023-12-26 00:00:00+00:00' },
-    { expression: "fn.cron.next('0 0 * * *', '2023-12-25', 3)", gives: '2023-12-28 00:00:00+00:00' },
-    { expression: "fn.cron.next('0 0 * * *', '2023-12-25T00:00:00+02:00')", gives: '2023-12-26 00:00:00+02:00' },
+    {
+      expression: "fn.cron.next('0 0 * * *', '2023-12-25', 3)",
+      gives: '2023-12-28 00:00:00+00:00',
+    },
+    {
+      expression: "fn.cron.next('0 0 * * *', '2023-12-25T00:00:00+02:00')",
+      gives: '2023-12-26 00:00:00+02:00',
+    },
   ],
   at: 'anywhere',
   run: (call) => stepTime(call, momentArgument(call, 1), 'next'),

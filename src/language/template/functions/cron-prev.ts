@@ -12,8 +12,14 @@ export const cronPrev = defineFunction({
   ],
   examples: [
     { expression: "fn.cron.prev('0 0 * * *', '2023-12-25')", gives: '2023-12-24 00:00:00+00:00' },
-    { expression: "fn.cron.prev('0 0 * * *', '2023-12-25', 3)", gives: '2023-12-22 00:00:00+00:00' },
-    { expression: "fn.cron.prev('0 0 * * *', '2023-12-25T00:00:00+02:00')", gives: '2023-12-24 00:00:00+02:00' },
+    {
+      expression: "fn.cron.prev('0 0 * * *', '2023-12-25', 3)",
+      gives: '2023-12-22 00:00:00+00:00',
+    },
+    {
+      expression: "fn.cron.prev('0 0 * * *', '2023-12-25T00:00:00+02:00')",
+      gives: '2023-12-24 00:00:00+02:00',
+    },
   ],
   at: 'anywhere',
   run: (call) => stepTime(call, momentArgument(call, 1), 'previous'),

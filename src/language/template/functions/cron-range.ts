@@ -11,10 +11,16 @@ export const cronRange = defineFunction({
     { name: 'end', summary: 'A date or time in ISO 8601.' },
     { name: 'expression', summary: 'Five fields, or six with seconds in front.' },
   ],
-  examples: [{
-    expression: "fn.cron.range('2023-01-01', '2023-01-03', '0 0 * * *')",
-    gives: ['2023-01-01 00:00:00+00:00', '2023-01-02 00:00:00+00:00', '2023-01-03 00:00:00+00:00'],
-  }],
+  examples: [
+    {
+      expression: "fn.cron.range('2023-01-01', '2023-01-03', '0 0 * * *')",
+      gives: [
+        '2023-01-01 00:00:00+00:00',
+        '2023-01-02 00:00:00+00:00',
+        '2023-01-03 00:00:00+00:00',
+      ],
+    },
+  ],
   at: 'anywhere',
   run: (call) => {
     const start = momentArgument(call, 0);
@@ -25,7 +31,8 @@ export const cronRange = defineFunction({
     // One millisecond earlier, so that the start counts when it is a time itself.
     let time = cron.nextRun(new Date(epochMsOf(start) - 1));
     while (time !== null && time.getTime() <= endMs) {
-      if (times.length >= timesLimit) return refuseArgument(call.what, `there are more than ${timesLimit} times in that range`);
+      if (times.length >= timesLimit)
+        return refuseArgument(call.what, `there are more than ${timesLimit} times in that range`);
       times.push(cronTimeText(time, start.offsetMinutes));
       time = cron.nextRun(time);
     }

@@ -13,7 +13,10 @@ export const cronArgument = (call: BoundCall, at: number, offsetMinutes: number)
   try {
     return new Cron(expression, { utcOffset: offsetMinutes, paused: true });
   } catch {
-    return refuseArgument(call.what, `${JSON.stringify(expression.slice(0, 100))} is not a cron expression, such as "0 0 * * *"`);
+    return refuseArgument(
+      call.what,
+      `${JSON.stringify(expression.slice(0, 100))} is not a cron expression, such as "0 0 * * *"`,
+    );
   }
 };
 
@@ -26,10 +29,13 @@ export const cronTimeText = (time: Date, offsetMinutes: number): string => {
 /** The n-th time strictly after or before the base. */
 export const stepTime = (call: BoundCall, base: Moment, direction: 'next' | 'previous'): string => {
   const count = integerArgument(call, 2, 1);
-  if (count < 1 || count > 1_000) refuseArgument(call.what, `n is ${count}; it is between 1 and 1,000`);
+  if (count < 1 || count > 1_000)
+    refuseArgument(call.what, `n is ${count}; it is between 1 and 1,000`);
   const cron = cronArgument(call, 0, base.offsetMinutes);
   const from = new Date(epochMsOf(base));
   const times = direction === 'next' ? cron.nextRuns(count, from) : cron.previousRuns(count, from);
   const time = times[count - 1];
-  return time === undefined ? refuseArgument(call.what, 'the expression has no such time') : cronTimeText(time, base.offsetMinutes);
+  return time === undefined
+    ? refuseArgument(call.what, 'the expression has no such time')
+    : cronTimeText(time, base.offsetMinutes);
 };

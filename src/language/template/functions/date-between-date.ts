@@ -10,7 +10,12 @@ export const dateBetweenDate = defineFunction({
     { name: 'start', summary: 'The first value, as text.' },
     { name: 'end', summary: 'The last value, as text.' },
   ],
-  examples: [{ expression: "fn.date.between_date('d', '2023-12-25', '2023-12-26')", gives: "d BETWEEN '2023-12-25' AND '2023-12-26'" }],
+  examples: [
+    {
+      expression: "fn.date.between_date('d', '2023-12-25', '2023-12-26')",
+      gives: "d BETWEEN '2023-12-25' AND '2023-12-26'",
+    },
+  ],
   at: 'anywhere',
   run: (call) => betweenCondition(call, textArgument(call, 1), textArgument(call, 2)),
 });

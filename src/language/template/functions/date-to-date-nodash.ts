@@ -11,5 +11,6 @@ export const dateToDateNodash = defineFunction({
     { expression: 'fn.date.to_date_nodash(None)', gives: '' },
   ],
   at: 'anywhere',
-  run: (call) => (isNoDate(call.values[0]) ? '' : formatMoment(momentArgument(call, 0), 'YYYYMMDD')),
+  run: (call) =>
+    isNoDate(call.values[0]) ? '' : formatMoment(momentArgument(call, 0), 'YYYYMMDD'),
 });

@@ -1,12 +1,29 @@
 /** pendulum's format tokens, which authors write (`YYYY-MM-DD`), in English. `[text]` stands for itself. */
 import { epochMsOf, type Moment, offsetText, pad } from './moment.js';
 
-const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const months = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
-const weekday = (moment: Moment): string => days[new Date(Date.UTC(moment.year, moment.month - 1, moment.day)).getUTCDay()] ?? '';
+const weekday = (moment: Moment): string =>
+  days[new Date(Date.UTC(moment.year, moment.month - 1, moment.day)).getUTCDay()] ?? '';
 const dayOfYear = (moment: Moment): number =>
-  Math.round((Date.UTC(moment.year, moment.month - 1, moment.day) - Date.UTC(moment.year, 0, 1)) / 86_400_000) + 1;
+  Math.round(
+    (Date.UTC(moment.year, moment.month - 1, moment.day) - Date.UTC(moment.year, 0, 1)) /
+      86_400_000,
+  ) + 1;
 const hourOfTwelve = (moment: Moment): number => moment.hour % 12 || 12;
 
 const tokens: Readonly<Record<string, (moment: Moment) => string>> = {
@@ -38,7 +55,8 @@ const tokens: Readonly<Record<string, (moment: Moment) => string>> = {
   x: (moment) => String(epochMsOf(moment)),
 };
 
-const pattern = /\[([^\]]*)\]|YYYY|YY|Q|MMMM|MMM|MM|M|DDDD|DDD|DD|D|dddd|ddd|HH|H|hh|h|A|mm|m|ss|s|S{1,6}|ZZ|Z|X|x/g;
+const pattern =
+  /\[([^\]]*)\]|YYYY|YY|Q|MMMM|MMM|MM|M|DDDD|DDD|DD|D|dddd|ddd|HH|H|hh|h|A|mm|m|ss|s|S{1,6}|ZZ|Z|X|x/g;
 
 export const formatMoment = (moment: Moment, format: string): string =>
   format.replace(pattern, (token: string, literal?: string) => {

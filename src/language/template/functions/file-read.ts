@@ -25,10 +25,22 @@ export const fileRead = defineFunction({
     const path = textArgument(call, 0);
     const shown = JSON.stringify(path.slice(0, 200));
     const inside = insideProject(path);
-    if (inside === undefined) throw new TidemarkError(badFilePath, `evaluating ${call.what}: ${shown} does not lie inside the project folder`);
-    if (context.readFile === undefined) throw new TidemarkError(badFilePath, `evaluating ${call.what}: ${shown} cannot be read here; files are read when a run is planned`);
+    if (inside === undefined)
+      throw new TidemarkError(
+        badFilePath,
+        `evaluating ${call.what}: ${shown} does not lie inside the project folder`,
+      );
+    if (context.readFile === undefined)
+      throw new TidemarkError(
+        badFilePath,
+        `evaluating ${call.what}: ${shown} cannot be read here; files are read when a run is planned`,
+      );
     const text = context.readFile(inside);
-    if (text === undefined) throw new TidemarkError(badFilePath, `evaluating ${call.what}: there is no file ${shown} in the project folder`);
+    if (text === undefined)
+      throw new TidemarkError(
+        badFilePath,
+        `evaluating ${call.what}: there is no file ${shown} in the project folder`,
+      );
     checkTextLength(call.budget, text.length);
     return text;
   },

@@ -45,4 +45,5 @@ export interface TemplateFunction {
   readonly run: (call: BoundCall, context: FunctionContext) => TemplateValue;
 }
 
-export const defineFunction = (declaration: TemplateFunction): TemplateFunction => Object.freeze(declaration);
+export const defineFunction = (declaration: TemplateFunction): TemplateFunction =>
+  Object.freeze(declaration);

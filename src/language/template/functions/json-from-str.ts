@@ -17,7 +17,9 @@ const literalOf = (expression: Expression): TemplateValue | undefined => {
     return items.includes(undefined) ? undefined : (items as TemplateValue[]);
   }
   if (expression.kind !== 'mapping') return undefined;
-  const entries = expression.entries.map(({ key, value }) => [literalOf(key), literalOf(value)] as const);
+  const entries = expression.entries.map(
+    ({ key, value }) => [literalOf(key), literalOf(value)] as const,
+  );
   const plain = entries.every(([key, value]) => typeof key === 'string' && value !== undefined);
   return plain ? (Object.fromEntries(entries) as TemplateValue) : undefined;
 };
@@ -55,6 +57,11 @@ export const jsonFromStr = defineFunction({
     // `null` is a value here, so only undefined means "not readable".
     const json = jsonValue(text);
     const value = json === undefined ? pythonLiteral(text) : json;
-    return value === undefined ? refuseArgument(call.what, `${JSON.stringify(text.slice(0, 60))} is neither JSON nor a Python literal`) : value;
+    return value === undefined
+      ? refuseArgument(
+          call.what,
+          `${JSON.stringify(text.slice(0, 60))} is neither JSON nor a Python literal`,
+        )
+      : value;
   },
 });

@@ -17,7 +17,8 @@ export interface Moment {
   readonly offsetMinutes: number;
 }
 
-const iso = /^(\d{4})-?(\d{2})-?(\d{2})(?:[Tt ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s*([Zz]|[-+]\d{2}(?::?\d{2})?)?)?$/;
+const iso =
+  /^(\d{4})-?(\d{2})-?(\d{2})(?:[Tt ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s*([Zz]|[-+]\d{2}(?::?\d{2})?)?)?$/;
 
 const offsetOf = (zone: string | undefined): number => {
   if (zone === undefined || /^z$/i.test(zone)) return 0;
@@ -28,17 +29,33 @@ const offsetOf = (zone: string | undefined): number => {
 
 /** Milliseconds since 1970 UTC. */
 export const epochMsOf = (moment: Moment): number =>
-  Date.UTC(moment.year, moment.month - 1, moment.day, moment.hour, moment.minute, moment.second, Number(moment.fraction.padEnd(3, '0').slice(0, 3)))
-  - moment.offsetMinutes * 60_000;
+  Date.UTC(
+    moment.year,
+    moment.month - 1,
+    moment.day,
+    moment.hour,
+    moment.minute,
+    moment.second,
+    Number(moment.fraction.padEnd(3, '0').slice(0, 3)),
+  ) -
+  moment.offsetMinutes * 60_000;
 
 /** The moment on the wall clock of that offset. */
 export const momentAt = (epochMs: number, offsetMinutes: number): Moment => {
-  const [date = '', time = ''] = new Date(epochMs + offsetMinutes * 60_000).toISOString().split('T');
+  const [date = '', time = ''] = new Date(epochMs + offsetMinutes * 60_000)
+    .toISOString()
+    .split('T');
   const [year, month, day] = date.split('-').map(Number);
   const [hour, minute, second] = time.slice(0, 8).split(':').map(Number);
   return {
-    year: year ?? 0, month: month ?? 0, day: day ?? 0, hour: hour ?? 0, minute: minute ?? 0, second: second ?? 0,
-    fraction: time.slice(9, 12), offsetMinutes,
+    year: year ?? 0,
+    month: month ?? 0,
+    day: day ?? 0,
+    hour: hour ?? 0,
+    minute: minute ?? 0,
+    second: second ?? 0,
+    fraction: time.slice(9, 12),
+    offsetMinutes,
   };
 };
 
@@ -46,25 +63,56 @@ export const momentAt = (epochMs: number, offsetMinutes: number): Moment => {
 export const parseMoment = (text: string): Moment | undefined => {
   const match = iso.exec(text.trim());
   if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((part) => Number(part ?? 0));
-  const moment = { year, month, day, hour, minute, second, fraction: match[7] ?? '', offsetMinutes: offsetOf(match[8]) };
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
+    .slice(1, 7)
+    .map((part) => Number(part ?? 0));
+  const moment = {
+    year,
+    month,
+    day,
+    hour,
+    minute,
+    second,
+    fraction: match[7] ?? '',
+    offsetMinutes: offsetOf(match[8]),
+  };
   const offsetFits = Math.abs(moment.offsetMinutes) <= 14 * 60;
-  const daysInMonth = month >= 1 && month <= 12 ? new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate() : 0;
-  const exists = year >= 100 && day >= 1 && day <= daysInMonth && hour < 24 && minute < 60 && second < 60 && offsetFits;
+  const daysInMonth =
+    month >= 1 && month <= 12 ? new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate() : 0;
+  const exists =
+    year >= 100 &&
+    day >= 1 &&
+    day <= daysInMonth &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60 &&
+    offsetFits;
   return exists ? moment : undefined;
 };
 
 /** A multi-partition key stands for its `date` dimension. */
-const dateText = (value: TemplateValue): TemplateValue => (isMapping(value) ? (ownEntry(value, 'date') ?? value) : value);
+const dateText = (value: TemplateValue): TemplateValue =>
+  isMapping(value) ? (ownEntry(value, 'date') ?? value) : value;
 
 /** True for what gives "" instead of a date: null and empty text. */
-export const isNoDate = (value: TemplateValue | undefined): boolean => value === undefined || value === null || dateText(value) === '';
+export const isNoDate = (value: TemplateValue | undefined): boolean =>
+  value === undefined || value === null || dateText(value) === '';
 
 export const momentArgument = (call: BoundCall, at: number): Moment => {
   const value = dateText(call.values[at] ?? null);
   const text = asText(value);
-  if (text === undefined) return refuseArgument(call.what, `takes a date as ISO 8601 text, such as 2023-12-25, not a ${typeName(value)}`);
-  return parseMoment(text) ?? refuseArgument(call.what, `${JSON.stringify(text.slice(0, 100))} is not a date in ISO 8601, such as 2023-12-25 or 2023-12-25T19:30:00+00:00`);
+  if (text === undefined)
+    return refuseArgument(
+      call.what,
+      `takes a date as ISO 8601 text, such as 2023-12-25, not a ${typeName(value)}`,
+    );
+  return (
+    parseMoment(text) ??
+    refuseArgument(
+      call.what,
+      `${JSON.stringify(text.slice(0, 100))} is not a date in ISO 8601, such as 2023-12-25 or 2023-12-25T19:30:00+00:00`,
+    )
+  );
 };
 
 export const pad = (value: number, width: number): string => String(value).padStart(width, '0');

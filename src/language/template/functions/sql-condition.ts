@@ -9,6 +9,15 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 export const betweenCondition = (call: BoundCall, low: string, high: string): SqlFragment => {
   const column = textArgument(call, 0);
-  if (!identifier.test(column)) return refuseArgument(call.what, `${JSON.stringify(column.slice(0, 100))} is not the name of a column`);
-  return sqlFragment({ column, low, high, sql: `${column} BETWEEN ${quoted(low)} AND ${quoted(high)}` });
+  if (!identifier.test(column))
+    return refuseArgument(
+      call.what,
+      `${JSON.stringify(column.slice(0, 100))} is not the name of a column`,
+    );
+  return sqlFragment({
+    column,
+    low,
+    high,
+    sql: `${column} BETWEEN ${quoted(low)} AND ${quoted(high)}`,
+  });
 };
