@@ -101,14 +101,6 @@ const withTargets = async (
   });
 };
 
-/** Below one fixed folder, names are as different as the source's own paths; anything else has to be looked at. */
-const mayCollide = (
-  plan: AssetPlan,
-  items: readonly { readonly file: ListedFile; readonly address: TargetAddress | null }[],
-): boolean =>
-  JSON.stringify(plan.target?.options ?? {}).includes('{{') ||
-  items.some(({ file, address }) => address !== null && !address.key.endsWith(file.relativePath));
-
 const listPage = async (
   ports: Ports,
   { plan, after }: ListInput,
@@ -121,8 +113,9 @@ const listPage = async (
       : await narrowed(plan.narrowedTo, open, signal),
   );
   const { items, filtered } = await ports.planner.planItems(plan, page.files);
-  const isWhole = after === null && page.next === null;
-  if (after === null && !isWhole && plan.narrowedTo === null && mayCollide(plan, items)) {
+  // Two files of one page are refused by `planItems` itself.
+  const isTemplated = JSON.stringify(plan.target?.options ?? {}).includes('{{');
+  if (isTemplated && after === null && page.next !== null && plan.narrowedTo === null) {
     await refuseCollisions(ports, plan, open, signal);
   }
   const counted = { next: page.next, scanned: page.files.length, filtered };

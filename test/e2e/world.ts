@@ -41,6 +41,8 @@ export interface World extends AsyncDisposable {
   put(path: string, content: Buffer | string): Promise<string>;
   /** The folder or file below the S3 server's root that holds an object's bytes. */
   object(key: string): string;
+  /** Everything that worker processes wrote so far. */
+  workerLog(): string;
   startWorker(): ChildProcess;
   superviseWorker(): Supervisor;
   start(type: string, input?: object, workflowId?: string): Promise<string>;
@@ -104,6 +106,8 @@ const settings = (root: string, taskQueue: string): string =>
 export interface WorldOptions {
   /** Sees every request to the S3 server, and may answer a fault. */
   readonly onS3Request?: OnRequest;
+  /** More variables for worker processes. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly onSftpRead?: Parameters<typeof startSftpServer>[0]['onRead'];
 }
 
@@ -135,6 +139,7 @@ export const startWorld = async (name: string, options: WorldOptions = {}): Prom
   });
   const env = {
     ...process.env,
+    ...options.env,
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: temporal.namespace,
     SFTP_HOST: sftp.host,
@@ -158,6 +163,7 @@ export const startWorld = async (name: string, options: WorldOptions = {}): Prom
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: temporal.namespace });
   const children: ChildProcess[] = [];
+  const log: string[] = [];
   const supervisors: Supervisor[] = [];
   const write = async (base: string, path: string, content: Buffer | string): Promise<string> => {
     const full = join(base, path);
@@ -184,12 +190,18 @@ export const startWorld = async (name: string, options: WorldOptions = {}): Prom
     },
     put: (path, content) => write(sftpRoot, path, content),
     object: (key) => join(s3Root, bucket, key),
+    workerLog: () => log.join(''),
     startWorker: () => {
       const child = fork(program, [settings(root, taskQueue)], {
         env,
         serialization: 'advanced',
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       });
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on('data', (text: Buffer) => {
+          log.push(text.toString());
+        });
+      }
       children.push(child);
       return child;
     },
