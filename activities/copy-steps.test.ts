@@ -169,7 +169,7 @@ describe('the steps of a large file', () => {
         },
       },
     });
-    const outcome = await quietActivity().run(publish(ports), { plan: world.plan, ...unit });
+    const outcome: UnitOutcome = await quietActivity().run(publish(ports), { plan: world.plan, ...unit });
     expect(outcome.files).toBe(1);
     expect(world.project.inbox.files.get('in/big.bin')?.bytes.toString()).toBe('newer');
   });

@@ -7,7 +7,7 @@ import { TidemarkError } from '../src/core/errors/error.js';
 import type { PartRecord } from '../src/core/plan/file.js';
 import type { AssetPlan } from '../src/core/plan/plan.js';
 import type { ChunkOutcome, OpenedUnit, UnitOutcome } from '../src/core/run/outcome.js';
-import { partsDiffer } from '../src/transfer/errors.js';
+import { partsDiffer } from '../src/connectors/file-errors.js';
 import { crcOfPieces, partsDigest } from '../src/transfer/parts.js';
 import { crcMismatch } from './errors.js';
 import { removeSource } from './remove-source.js';

@@ -79,8 +79,11 @@ const transfer = async (
       ? new Map<PlannedItem, WrittenFile>()
       : await writtenBefore(ports, { plan, items }, target, signal);
   for (const [item, written] of before) add(sums, item, written);
-  // The versions that were copied, which need not be those that were planned.
-  const copied = [...before.values()].map(({ identity }) => identity);
+  // What the target holds, in the versions that were copied, which need not be those that were planned.
+  const held = [
+    ...input.items.filter((item) => item.skip === true).map((item) => item.source),
+    ...[...before.values()].map(({ identity }) => identity),
+  ];
   progress.resumeFrom(sums.bytes);
   const todo = items.filter((item) => !before.has(item));
   if (target !== null) {
@@ -99,7 +102,7 @@ const transfer = async (
         written: (index, file) => {
           const item = todo[index];
           if (item !== undefined) add(sums, item, file);
-          copied.push(file.identity);
+          held.push(file.identity);
           ports.faults.reach('file-written');
         },
       },
@@ -107,7 +110,7 @@ const transfer = async (
     );
   }
   if (plan.deleteSource) {
-    for (const identity of copied) await removeSource(ports, plan, identity, signal);
+    for (const identity of held) await removeSource(ports, plan, identity, signal);
   }
   return {
     files: sums.files,

@@ -51,6 +51,13 @@ export const targetMismatch = defineError({
   fix: 'Run again; if it repeats, check the network path and the target for corruption.',
 });
 
+export const partsDiffer = defineError({
+  code: 'target/parts-differ',
+  recovery: 'retry',
+  summary: 'The parts that the target holds are not the parts that were recorded.',
+  fix: 'Nothing: the unit is sent again. If it repeats, somebody else writes into the same upload.',
+});
+
 export const connectionRefused = defineError({
   code: 'connection/refused',
   recovery: 'retry',
@@ -80,6 +87,7 @@ export const fileErrors: readonly ErrorKind[] = [
   targetBadKey,
   uploadGone,
   targetMismatch,
+  partsDiffer,
   connectionRefused,
   loginRefused,
   accessDenied,

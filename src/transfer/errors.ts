@@ -36,13 +36,6 @@ export const wokeUpLate = defineError({
   fix: 'Nothing: this attempt ends itself before any further I/O. Look for memory pressure or paused machines.',
 });
 
-export const partsDiffer = defineError({
-  code: 'target/parts-differ',
-  recovery: 'retry',
-  summary: 'The parts that the target holds are not the parts that were recorded.',
-  fix: 'Nothing: the unit is sent again. If it repeats, somebody else writes into the same upload.',
-});
-
 export const draining = defineError({
   code: 'transfer/worker-stops',
   recovery: 'retry',
@@ -57,6 +50,5 @@ export const transferErrors: readonly ErrorKind[] = [
   stillChanging,
   noProgress,
   wokeUpLate,
-  partsDiffer,
   draining,
 ];

@@ -7,7 +7,7 @@ import type { FaultsPort } from '../../activities/ports.js';
 import { createWorkers, type RunningWorkers } from '../../src/runtime/worker/create-worker.js';
 import { temporalForTests } from '../servers/temporal.js';
 import { memoryProject, type MemoryProject, type ProjectParts, workflowsPath } from './memory-world.js';
-import { replayed } from './replayed.js';
+import { recordedRuns, replayed } from './replayed.js';
 
 export interface MemoryWorld extends AsyncDisposable {
   readonly project: MemoryProject;
@@ -24,9 +24,10 @@ export interface MemoryWorld extends AsyncDisposable {
   /** Replays a run and the assets of the project that have run. */
   replay(...ids: string[]): Promise<number>;
   restartWorkers(): Promise<void>;
+  yaml(path: string, text: string): Promise<void>;
   /** Looks again and again until it is so; a limit of 30 s. */
   until(isSo: () => boolean | Promise<boolean>): Promise<void>;
-  /** Is a run of that asset open, and has it begun to work? */
+  /** Is a run of that asset open, and moving small files? */
   isOpen(asset: string): Promise<boolean>;
   /** Names of the activities that a run has scheduled so far. */
   eventsOf(workflowId: string): Promise<readonly string[]>;
@@ -79,6 +80,7 @@ export const startMemoryWorld = async (parts: WorldParts): Promise<MemoryWorld> 
     await workers[Symbol.asyncDispose]();
   };
   let pair: Pair | null = null;
+  const done = new Set<string>();
   const result = <T>(workflowId: string): Promise<T> => client.workflow.getHandle(workflowId).result() as Promise<T>;
   const world: MemoryWorld = {
     project,
@@ -103,7 +105,7 @@ export const startMemoryWorld = async (parts: WorldParts): Promise<MemoryWorld> 
         const found = await client.workflow.getHandle(id).describe().catch(() => null);
         if (found !== null && found.status.name !== 'RUNNING') assets.push(id);
       }
-      return replayed(client, bundle, [...ids, ...assets]);
+      return replayed(bundle, await recordedRuns(client, [...ids, ...assets], done));
     },
     until: async (isSo) => {
       const endMs = performance.now() + 30_000;
@@ -115,7 +117,8 @@ export const startMemoryWorld = async (parts: WorldParts): Promise<MemoryWorld> 
     isOpen: async (asset) => {
       const handle = client.workflow.getHandle(`${project.name}/asset/${asset}`);
       const found = await handle.describe().catch(() => null);
-      return found?.status.name === 'RUNNING' && (found.raw.pendingActivities ?? []).length > 0;
+      const pending = found?.raw.pendingActivities ?? [];
+      return pending.some(({ activityType }) => activityType?.name === 'memory.copy');
     },
     eventsOf: async (workflowId) => {
       const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
@@ -123,6 +126,7 @@ export const startMemoryWorld = async (parts: WorldParts): Promise<MemoryWorld> 
         ({ activityTaskScheduledEventAttributes: found }) => found?.activityType?.name ?? [],
       );
     },
+    yaml: (path, text) => project.yaml(path, text),
     restartWorkers: async () => {
       if (pair !== null) await stop(pair);
       pair = await startWorkers();

@@ -13,7 +13,6 @@ import type { Info } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Ports } from '../../activities/ports.js';
-import { local } from '../../src/connectors/local/index.js';
 import { createMemoryConnector } from '../../src/connectors/memory/index.js';
 import { type MemoryFolder, MemoryStore } from '../../src/connectors/memory/store.js';
 import { defaultTiming } from '../../src/core/plan/plan.js';
@@ -53,7 +52,7 @@ export interface ProjectParts {
 export const quietActivity = (info: Partial<Info> = {}): MockActivityEnvironment =>
   new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR', () => undefined) });
 
-const connections = ({ inbox = '', lake = '' }: ProjectParts, folder: string): string => `
+const connections = ({ inbox = '', lake = '' }: ProjectParts): string => `
 resources:
   inbox:
     type: MemoryResource
@@ -65,9 +64,6 @@ ${inbox}
     config:
       files: {}
 ${lake}
-  disk:
-    type: LocalResource
-    config: { root: ${JSON.stringify(folder)} }
 `;
 
 const secondsNow = (): number => Math.floor(Date.now() / 1000);
@@ -79,12 +75,11 @@ export const memoryProject = async (parts: ProjectParts): Promise<MemoryProject>
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), text);
   };
-  await mkdir(join(root, 'disk'));
   await yaml('tidemark.yaml', `name: ${name}\n`);
-  await yaml('connections/common.yaml', connections(parts, join(root, 'disk')));
+  await yaml('connections/common.yaml', connections(parts));
   await yaml('pipelines/pipelines.yaml', parts.pipelines);
   const store = new MemoryStore();
-  const connectors = [local, createMemoryConnector(store)];
+  const connectors = [createMemoryConnector(store)];
   const live = new LiveProject({ root, env: { ...process.env }, connectors });
   const inbox = store.folder('inbox');
   const logged: string[] = [];

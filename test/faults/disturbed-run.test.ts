@@ -7,6 +7,7 @@ import { rename, truncate, appendFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Supervisor } from '../../src/runtime/worker/supervisor.js';
 import type { RunReceipt } from '../../src/core/run/receipt.js';
 import { connectionsYaml, sha256Of, slowConnection, startWorld, type World } from '../e2e/world.js';
 
@@ -53,11 +54,13 @@ const failureText = async (running: Promise<unknown>): Promise<string> => {
 describe('a transfer that is disturbed', () => {
   let world: World;
   let parts = new Parts();
+  let onComplete: (() => void) | null = null;
 
   beforeAll(async () => {
     world = await startWorld('disturbed', {
       onS3Request: ({ operation }) => {
         if (operation === 'UploadPart') parts.note();
+        if (operation === 'CompleteMultipartUpload') onComplete?.();
       },
     });
     await world.yaml(
@@ -113,9 +116,27 @@ describe('a transfer that is disturbed', () => {
   }, 120_000);
 
   describe('with one worker', () => {
+    let supervisor: Supervisor;
+
     beforeAll(async () => {
-      await world.superviseWorker().ready;
+      supervisor = world.superviseWorker();
+      await supervisor.ready;
     });
+
+    it('G5 G6: takes a completed upload whose answer died with the worker as its own', async () => {
+      const { id, source } = await begin('lost-answer.bin');
+      let completions = 0;
+      onComplete = () => {
+        completions++;
+        if (completions === 1) process.kill(supervisor.pid() ?? 0, 'SIGKILL');
+      };
+      const receipt = (await world.result(id)) as RunReceipt;
+      onComplete = null;
+      expect(receipt.reconciled).toBe(true);
+      expect(receipt.files).toBe(1);
+      expect(await sha256Of(world.object('out/lost-answer.bin'))).toBe(await sha256Of(source));
+      expect(await world.openUploads()).toBe(0);
+    }, 120_000);
 
     it('G13 G8: stops reading within 5 s of a cancel and leaves nothing on the target', async () => {
       const { id } = await begin('cancelled.bin');

@@ -21,8 +21,8 @@ export interface SimulatedFile {
   readonly skip: boolean;
   /** Of every answer of this file, in order: is it "changed"? Beyond the list nothing changes. */
   readonly changes: readonly boolean[];
-  /** Size after each change; 'same' when the target turns out to hold that version. */
-  readonly sizeAfter: number | 'held';
+  /** Size after each change. */
+  readonly sizeAfter: number;
 }
 
 export interface Scenario {
@@ -239,12 +239,6 @@ export class CopySimulation {
     assert(!busy, `${path} is planned again only when nothing of it is under way`);
     const { sizeAfter } = this.#fileOf(path);
     this.#parts.delete(path);
-    if (sizeAfter === 'held') this.held.push(path);
-    const found = itemOf(
-      path,
-      sizeAfter === 'held' ? source.size : sizeAfter,
-      sizeAfter === 'held',
-    );
-    return { kind: 'replanned', path, item: found };
+    return { kind: 'replanned', path, item: itemOf(path, sizeAfter, false) };
   }
 }

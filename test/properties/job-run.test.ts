@@ -8,6 +8,7 @@ import {
   assetsMax,
   isRunFinished,
   nextAssets,
+  type RunEvent,
   type RunState,
   startRun,
 } from '../../src/core/run/job-run.js';
@@ -51,6 +52,18 @@ interface Played {
   readonly mostAtOnce: number;
 }
 
+/** How the asset ends at that moment, as the workflow would report it. */
+const ending: Readonly<Record<End, (asset: string, atMs: number) => RunEvent>> = {
+  done: (asset, atMs) => ({ kind: 'done', asset, receipt, atMs }),
+  failed: (asset, atMs) => ({
+    kind: 'failed',
+    asset,
+    failure: { code: 'source/missing', message: 'gone' },
+    atMs,
+  }),
+  skipped: (asset) => ({ kind: 'skipped', asset, because: 'another run is open' }),
+};
+
 const play = ({ assets, ends, order }: Graph): Played => {
   const plan = runPlan(assets);
   const started: string[] = [];
@@ -75,12 +88,7 @@ const play = ({ assets, ends, order }: Graph): Played => {
     );
     if (asset === undefined) throw new Error('nothing runs and the run has not ended');
     const end = ends[Number(asset.slice(1))] ?? 'done';
-    const atMs = step + 1;
-    if (end === 'done') state = applyRunEvent(state, { kind: 'done', asset, receipt, atMs });
-    else if (end === 'failed') {
-      const failure = { code: 'source/missing', message: 'gone' };
-      state = applyRunEvent(state, { kind: 'failed', asset, failure, atMs });
-    } else state = applyRunEvent(state, { kind: 'skipped', asset, because: 'another run is open' });
+    state = applyRunEvent(state, ending[end](asset, step + 1));
   }
   return { state, started, mostAtOnce };
 };

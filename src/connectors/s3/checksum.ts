@@ -37,6 +37,8 @@ export const agrees = (
   const whole = crcFromBase64(reported);
   if (whole !== undefined && whole === wholeCrc(parts)) return 'yes';
   const [, count] = reported.split('-');
+  // A checksum of other pieces than ours says nothing about them: after a lost answer we know only the whole.
+  if (count !== undefined && Number(count) !== parts.length) return 'not-reported';
   const composite = count === undefined ? `${reported}-${String(parts.length)}` : reported;
   return composite === checksumOfChecksums(parts) ? 'yes' : 'no';
 };

@@ -6,7 +6,7 @@
 import { TidemarkError } from '../../core/errors/error.js';
 import type { ObjectOrder, PartRecord, UploadHandle, WrittenObject } from '../../core/plan/file.js';
 import type { ByteProgress } from '../connector.js';
-import { targetMismatch } from '../file-errors.js';
+import { partsDiffer, targetMismatch } from '../file-errors.js';
 import type { S3Calls, UploadedPart, UploadPlace } from './calls.js';
 import { agrees, crcFromBase64, isMadeOf, wholeCrc } from './checksum.js';
 import { declaredError, S3Failure } from './errors.js';
@@ -225,7 +225,10 @@ const invalidPart = (error: unknown, order: ObjectOrder): unknown => {
   const code = error.details['s3_code'];
   const codes = ['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'BadDigest'];
   return typeof code === 'string' && codes.includes(code)
-    ? mismatch(order, `the upload does not hold the parts that were recorded (${code})`)
+    ? new TidemarkError(
+        partsDiffer,
+        `${doingOf(order)}: the upload does not hold the parts that were recorded (${code})`,
+      )
     : error;
 };
 

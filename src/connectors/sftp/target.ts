@@ -330,10 +330,8 @@ class SftpTarget implements FileTarget {
       for (;;) {
         const entries = await client.readFolder(handle);
         if (entries === null) return;
-        for (const { name } of entries) {
-          if (name.startsWith(prefix) && name !== own)
-            await removeIfThere(client, joinPath(folder, name));
-        }
+        const rivals = entries.filter(({ name }) => name.startsWith(prefix) && name !== own);
+        for (const { name } of rivals) await removeIfThere(client, joinPath(folder, name));
       }
     } finally {
       await client.close(handle);

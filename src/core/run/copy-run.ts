@@ -8,7 +8,7 @@
 import { invariant } from '../errors/invariant.js';
 import type { AssetPlan, CopySizes, ItemPage, PlannedItem } from '../plan/plan.js';
 import type { CopyAction, CopyEvent, CopyState, UnitState } from './copy-state.js';
-import { addMoved } from './copy-totals.js';
+import { addHeld, addMoved } from './copy-totals.js';
 import type { ChunkOutcome, UnitOutcome } from './outcome.js';
 
 const mebibyte = 1024 * 1024;
@@ -160,10 +160,9 @@ const listed = (plan: AssetPlan, state: CopyState, page: ItemPage): CopyState =>
     listing: page.next === null ? 'finished' : 'to-do',
     queue: plan.route === 'list-only' ? [] : [...state.queue, ...todo],
     totals: {
-      ...state.totals,
+      ...addHeld(state.totals, page.items.filter((item) => item.skip === true)),
       scanned: state.totals.scanned + page.scanned,
       filtered: state.totals.filtered + page.filtered,
-      skipped: state.totals.skipped + page.items.length - copied.length,
     },
   };
 };

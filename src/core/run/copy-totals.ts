@@ -1,4 +1,5 @@
 /** Sums of a copy: additive, so that the order in which units finish does not matter. */
+import type { PlannedItem } from '../plan/plan.js';
 import type { CopyTotals } from './copy-state.js';
 import type { Moved } from './outcome.js';
 
@@ -16,6 +17,21 @@ const commonFolder = (a: string | null, b: string): string => {
   let same = 0;
   while (same < left.length - 1 && left[same] === right[same]) same++;
   return same === 0 ? '' : `${left.slice(0, same).join('/')}/`;
+};
+
+/**
+ * Adds files that the target held already. They belong to the result: a run that finds its work done hands the same
+ * folder to its downstreams as the run that did it.
+ */
+export const addHeld = (totals: CopyTotals, held: readonly PlannedItem[]): CopyTotals => {
+  const keys = held.map(({ target }) => target.key);
+  return {
+    ...totals,
+    skipped: totals.skipped + held.length,
+    keys: [...totals.keys, ...keys].sort().slice(0, keysMax),
+    commonFolder: keys.reduce((common, key) => commonFolder(common, folderOf(key)), totals.commonFolder),
+    container: held[0]?.target.container ?? totals.container,
+  };
 };
 
 /** Adds what one unit moved. A target that reports no CRC32 once makes the total's null. */

@@ -9,6 +9,7 @@ import { crc32 } from 'node:zlib';
 import { crc32Text, declaredCrc32 } from './checksum.js';
 import { headerOf, type S3Request } from './request.js';
 import { notImplemented, S3Error } from './s3-error.js';
+import { writeAll } from './write-all.js';
 
 /** Largest body of one PutObject or UploadPart: 5 GiB. */
 const MAX_BODY_BYTES = 5 * 1024 ** 3;
@@ -23,6 +24,19 @@ export interface ReceivedBody {
 
 /** Refuses what can be refused before a byte of the body is read. Returns the announced size in bytes. */
 export function checkAnnouncedBody(request: S3Request): number {
+  checkPayloadHash(request);
+  const sizeBytes = contentLength(request);
+  if (sizeBytes > MAX_BODY_BYTES) {
+    throw new S3Error(
+      'EntityTooLarge',
+      `The body has ${sizeBytes} bytes; at most ${MAX_BODY_BYTES} fit into one request.`,
+    );
+  }
+  return sizeBytes;
+}
+
+/** The bytes come as they are, under their hash or openly without one. */
+function checkPayloadHash(request: S3Request): void {
   const hash = headerOf(request, 'x-amz-content-sha256') ?? '';
   const encodings = headerOf(request, 'content-encoding') ?? '';
   if (hash.startsWith('STREAMING-') || /\baws-chunked\b/.test(encodings)) {
@@ -36,6 +50,10 @@ export function checkAnnouncedBody(request: S3Request): number {
       `x-amz-content-sha256 is "${hash}"; it must be UNSIGNED-PAYLOAD or the SHA-256 of the body in hex.`,
     );
   }
+}
+
+/** In bytes; without the header a request has no body, unless it comes in chunks of unknown number. */
+function contentLength(request: S3Request): number {
   const length = headerOf(request, 'content-length');
   if (
     length === undefined &&
@@ -44,14 +62,7 @@ export function checkAnnouncedBody(request: S3Request): number {
   ) {
     throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.');
   }
-  const sizeBytes = Number(length ?? 0);
-  if (sizeBytes > MAX_BODY_BYTES) {
-    throw new S3Error(
-      'EntityTooLarge',
-      `The body has ${sizeBytes} bytes; at most ${MAX_BODY_BYTES} fit into one request.`,
-    );
-  }
-  return sizeBytes;
+  return Number(length ?? 0);
 }
 
 /** Receives the body into `file` and verifies it. On any error the file is gone. */
@@ -59,10 +70,7 @@ export async function receiveFile(request: S3Request, file: string): Promise<Rec
   const announced = declaredDigests(request);
   const handle = await open(file, 'wx');
   try {
-    const received = await hashBody(request, async (chunk) => {
-      for (let done = 0; done < chunk.length;)
-        done += (await handle.write(chunk, done)).bytesWritten;
-    });
+    const received = await hashBody(request, (chunk) => writeAll(handle, chunk));
     verify(received, announced);
     return {
       sizeBytes: received.sizeBytes,

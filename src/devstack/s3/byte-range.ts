@@ -9,18 +9,17 @@ export interface ByteRange {
   readonly sizeBytes: number;
 }
 
+/** `bytes=2-5`, `bytes=2-`, or `bytes=-3` for the last three. */
+const RANGE = /^bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))$/;
+
 /** The range within an object of `totalBytes`, or undefined for the whole object. */
 export function readRange(header: string | undefined, totalBytes: number): ByteRange | undefined {
   if (header === undefined) return undefined;
   if (/^bytes=.*,/.test(header))
     throw notImplemented(`several ranges in one request (Range: ${header})`);
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header.trim());
-  if (match === null || (match[1] === '' && match[2] === '')) return undefined;
-  const [, first = '', last = ''] = match;
-  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
-  const firstByte = first === '' ? Math.max(0, totalBytes - Number(last)) : Number(first);
-  const lastByte =
-    first === '' || last === '' ? totalBytes - 1 : Math.min(Number(last), totalBytes - 1);
+  const bounds = boundsOf(header.trim(), totalBytes);
+  if (bounds === undefined) return undefined;
+  const { firstByte, lastByte } = bounds;
   if (firstByte > lastByte) {
     throw new S3Error(
       'InvalidRange',
@@ -31,4 +30,23 @@ export function readRange(header: string | undefined, totalBytes: number): ByteR
     );
   }
   return { firstByte, sizeBytes: lastByte - firstByte + 1 };
+}
+
+interface Bounds {
+  readonly firstByte: number;
+  readonly lastByte: number;
+}
+
+/** What a valid header asks for, cut at the end of the object; the first byte may be after the last. */
+function boundsOf(header: string, totalBytes: number): Bounds | undefined {
+  const match = RANGE.exec(header);
+  if (match === null) return undefined;
+  const [, first, last, suffixBytes] = match;
+  const lastByte = totalBytes - 1;
+  if (suffixBytes !== undefined)
+    return { firstByte: Math.max(0, totalBytes - Number(suffixBytes)), lastByte };
+  const firstByte = Number(first);
+  if (last === '') return { firstByte, lastByte };
+  if (Number(last) < firstByte) return undefined;
+  return { firstByte, lastByte: Math.min(Number(last), lastByte) };
 }

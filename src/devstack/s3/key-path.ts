@@ -10,7 +10,6 @@
 
 const MAX_SEGMENT_BYTES = 240;
 // Control characters, what Windows forbids in names, and our own escape character.
-// eslint-disable-next-line no-control-regex -- control characters are what this line is about
 const UNSAFE = /[\u0000-\u001f\u007f%<>:"\\|?*]/g;
 const OPAQUE = '%x';
 

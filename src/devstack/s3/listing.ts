@@ -23,29 +23,43 @@ export interface ListingPage {
 
 /** Reads one page. */
 export function listPage(index: ObjectIndex, wanted: ListingRequest): ListingPage {
-  const { prefix, after, maxEntries } = wanted;
-  const sorted = index.sortedKeys();
   const keys: string[] = [];
   const commonPrefixes: string[] = [];
-  let last = after;
-  let position = index.firstNotBefore(compareKeys(after, prefix) > 0 ? after : prefix);
-  for (let key = sorted[position]; key?.startsWith(prefix); key = sorted[++position]) {
-    const group = groupOf(key, wanted);
-    const entry = group ?? key;
-    // Everything up to the position was listed before, and so was the rest of a group.
-    if (after !== '' && (compareKeys(entry, after) <= 0 || entry === last)) continue;
-    if (group !== undefined && commonPrefixes.at(-1) === group) continue;
-    if (keys.length + commonPrefixes.length >= maxEntries) {
-      return { keys, commonPrefixes, next: maxEntries === 0 ? undefined : last };
-    }
-    (group === undefined ? keys : commonPrefixes).push(entry);
-    last = entry;
+  let last: string | undefined;
+  for (const { name, isGroup } of entriesOf(index, wanted)) {
+    // A page of 0 entries has no last one, and so no next page.
+    if (keys.length + commonPrefixes.length >= wanted.maxEntries)
+      return { keys, commonPrefixes, next: last };
+    (isGroup ? commonPrefixes : keys).push(name);
+    last = name;
   }
   return { keys, commonPrefixes, next: undefined };
 }
 
-function groupOf(key: string, { prefix, delimiter }: ListingRequest): string | undefined {
-  if (delimiter === '') return undefined;
-  const end = key.indexOf(delimiter, prefix.length);
-  return end < 0 ? undefined : key.slice(0, end + delimiter.length);
+interface Entry {
+  /** A key, or the prefix that a group of keys shares. */
+  readonly name: string;
+  readonly isGroup: boolean;
+}
+
+/** All entries after the position, in order. The keys of a group follow one another and give it once. */
+function* entriesOf(index: ObjectIndex, wanted: ListingRequest): Generator<Entry> {
+  const { prefix, after } = wanted;
+  const sorted = index.sortedKeys();
+  let last = after;
+  let position = index.firstNotBefore(compareKeys(after, prefix) > 0 ? after : prefix);
+  for (let key = sorted[position]; key?.startsWith(prefix); key = sorted[++position]) {
+    const entry = entryOf(key, wanted);
+    // Everything up to the position was listed before, and so was the rest of a group.
+    if (entry.name === last || compareKeys(entry.name, after) <= 0) continue;
+    last = entry.name;
+    yield entry;
+  }
+}
+
+function entryOf(key: string, { prefix, delimiter }: ListingRequest): Entry {
+  const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+  return end < 0
+    ? { name: key, isGroup: false }
+    : { name: key.slice(0, end + delimiter.length), isGroup: true };
 }

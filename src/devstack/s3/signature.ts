@@ -16,8 +16,9 @@ export interface Credentials {
 
 const MAX_SKEW_MS = 15 * 60_000;
 const ALGORITHM = 'AWS4-HMAC-SHA256';
+/** Groups: access key id, date, region, signed headers, signature. */
 const AUTHORIZATION =
-  /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+)\s*,\s*SignedHeaders=([^,\s]+)\s*,\s*Signature=([0-9a-f]{64})$/;
+  /^AWS4-HMAC-SHA256\s+Credential=([^,\s/]+)\/([^,\s/]+)\/([^,\s/]+)\/s3\/aws4_request\s*,\s*SignedHeaders=([^,\s]+)\s*,\s*Signature=([0-9a-f]{64})$/;
 
 interface Authorization {
   readonly accessKeyId: string;
@@ -73,28 +74,20 @@ function readAuthorization(header: string | undefined): Authorization {
     );
   }
   const match = AUTHORIZATION.exec(header);
-  const [accessKeyId, date, region, service, end, ...rest] = (match?.[1] ?? '').split('/');
-  if (
-    match === null ||
-    !accessKeyId ||
-    !date ||
-    !region ||
-    service !== 's3' ||
-    end !== 'aws4_request' ||
-    rest.length > 0
-  ) {
+  if (match === null) {
     throw new S3Error(
       'AuthorizationHeaderMalformed',
       `The Authorization header must be "${ALGORITHM} Credential=<id>/<date>/<region>/s3/aws4_request, SignedHeaders=…, Signature=…".`,
     );
   }
+  const [, accessKeyId = '', date = '', region = '', signedHeaders = '', signature = ''] = match;
   return {
     accessKeyId,
     date,
     region,
     scope: `${date}/${region}/s3/aws4_request`,
-    signedHeaders: (match[2] ?? '').split(';'),
-    signature: match[3] ?? '',
+    signedHeaders: signedHeaders.split(';'),
+    signature,
   };
 }
 

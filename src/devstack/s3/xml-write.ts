@@ -20,7 +20,6 @@ export function xmlError(content: XmlContent): string {
 
 /** A text as XML character data. */
 export function xmlText(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this line is about
   return text.replace(
     /[&<>"'\u0000-\u001f\u007f]/g,
     (character) => `&#${character.charCodeAt(0)};`,

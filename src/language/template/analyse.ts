@@ -93,9 +93,35 @@ const literalStep = (method: string, args: Arguments): string | undefined => {
     : undefined;
 };
 
-const visitCall = (view: View, call: Expression & { readonly kind: 'call' }): void => {
-  const { offset, length } = call;
-  const place = { offset, length, guarded: view.guarded };
+type Of<Kind extends Expression['kind']> = Expression & { readonly kind: Kind };
+
+const placeOf = (view: View, { offset, length }: Expression): Place => ({
+  offset,
+  length,
+  guarded: view.guarded,
+});
+
+/** A call on what the attribute `target` belongs to: the method's name, and a reference when its path is known. */
+const visitMethodCall = (view: View, call: Of<'call'>, target: Of<'attribute'>): void => {
+  const place = placeOf(view, call);
+  const method = target.name;
+  view.found.methods.push({ ...place, name: method, ...counts(call.args) });
+  const path = staticPath(target.target);
+  if (path === undefined) return visit(view, target.target);
+  if (view.locals.has(path.root)) return;
+  const step = literalStep(method, call.args);
+  view.found.references.push({
+    ...place,
+    guarded: place.guarded || (step !== undefined && method === 'get'),
+    root: path.root,
+    path: step === undefined ? path.path : [...path.path, step],
+    method,
+    ...counts(call.args),
+  });
+};
+
+const visitCall = (view: View, call: Of<'call'>): void => {
+  const place = placeOf(view, call);
   visitArguments(view, call.args);
   const path = staticPath(call.target);
   const isLocal = path !== undefined && view.locals.has(path.root);
@@ -104,28 +130,14 @@ const visitCall = (view: View, call: Expression & { readonly kind: 'call' }): vo
   } else if (path?.root === 'fn' && !isLocal) {
     view.found.calls.push({ ...place, name: path.path.join('.'), ...counts(call.args) });
   } else if (call.target.kind === 'attribute') {
-    const method = call.target.name;
-    view.found.methods.push({ ...place, name: method, ...counts(call.args) });
-    if (path === undefined) return visit(view, call.target.target);
-    const step = literalStep(method, call.args);
-    const steps = path.path.slice(0, -1);
-    if (!isLocal) {
-      view.found.references.push({
-        ...place,
-        guarded: place.guarded || (step !== undefined && method === 'get'),
-        root: path.root,
-        path: step === undefined ? steps : [...steps, step],
-        method,
-        ...counts(call.args),
-      });
-    }
+    visitMethodCall(view, call, call.target);
   } else {
     visit(view, call.target);
   }
 };
 
 const visit = (view: View, expression: Expression): void => {
-  const place = { offset: expression.offset, length: expression.length, guarded: view.guarded };
+  const place = placeOf(view, expression);
   const path = staticPath(expression);
   if (path !== undefined) {
     if (!view.locals.has(path.root)) view.found.references.push({ ...place, ...path });

@@ -104,6 +104,10 @@ const lookupName = (machine: Machine, frame: Locals, expression: Of<'name'>): Lo
   };
 };
 
+/** For who forgot the parentheses. */
+const methodHint = (target: TemplateValue, name: string): string =>
+  methodsOf(target).includes(name) ? `; it is a method, write ${name}()` : '';
+
 const fieldOf = (
   machine: Machine,
   expression: Expression,
@@ -117,18 +121,17 @@ const fieldOf = (
   if (isMapping(target)) {
     const value = asText(key) === undefined ? undefined : ownEntry(target, name);
     if (value !== undefined) return { value };
-    const method = methodsOf(target).includes(name) ? `; it is a method, write ${name}()` : '';
-    return missing(`"${name}" is not there${method}`, Object.keys(target));
+    return missing(`"${name}" is not there${methodHint(target, name)}`, Object.keys(target));
   }
-  const items = asText(target) !== undefined ? charactersOf(asText(target) ?? '') : target;
+  const text = asText(target);
+  const items = text === undefined ? target : charactersOf(text);
   if (isList(items) && typeof key === 'number' && Number.isInteger(key)) {
     const value = items.at(key);
     return value === undefined
       ? missing(`index ${key} is outside; there are ${items.length} items`, [])
       : { value };
   }
-  const method = methodsOf(target).includes(name) ? `; it is a method, write ${name}()` : '';
-  return missing(`a ${typeName(target)} has no field "${name}"${method}`, []);
+  return missing(`a ${typeName(target)} has no field "${name}"${methodHint(target, name)}`, []);
 };
 
 /** The value of a chain, or why it is not there. Everything else is evaluated and may throw. */

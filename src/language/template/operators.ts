@@ -160,6 +160,19 @@ const add = (
   return [...left, ...right];
 };
 
+/** A text or a list, times a number on either side. */
+const multiply = (
+  budget: Budget,
+  left: TemplateValue,
+  right: TemplateValue,
+): TemplateValue | undefined => {
+  if (typeof right === 'number') return repeat(budget, left, right);
+  return typeof left === 'number' ? repeat(budget, right, left) : undefined;
+};
+
+/** What texts and lists answer to; undefined is no answer for these two values. */
+const sequenceOperators: Partial<Record<Operator, typeof add>> = { '+': add, '*': multiply };
+
 const join = (budget: Budget, left: TemplateValue, right: TemplateValue): string => {
   if (left === null || right === null)
     return refuse('~ joins texts, and one of the two sides is null');
@@ -177,10 +190,8 @@ export const combine = (
   if (operator === '~') return join(budget, left, right);
   if (typeof left === 'number' && typeof right === 'number')
     return keep(calculate(operator, left, right), [left, right], operator);
-  const sum = operator === '+' ? add(budget, left, right) : undefined;
-  if (sum !== undefined) return sum;
-  if (operator === '*' && typeof right === 'number') return repeat(budget, left, right);
-  if (operator === '*' && typeof left === 'number') return repeat(budget, right, left);
+  const sequence = sequenceOperators[operator]?.(budget, left, right);
+  if (sequence !== undefined) return sequence;
   const advice =
     operator === '+' && (asText(left) ?? asText(right)) !== undefined
       ? '; ~ joins values of different types'

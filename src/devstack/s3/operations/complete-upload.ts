@@ -17,6 +17,7 @@ import type { ObjectRecord, PartRecord } from '../record.js';
 import { headerOf, type S3Request } from '../request.js';
 import { S3Error } from '../s3-error.js';
 import type { OpenUpload } from '../upload-store.js';
+import { writeAll } from '../write-all.js';
 
 type Checksum = ObjectRecord['checksum'];
 
@@ -139,8 +140,7 @@ async function joinFiles(files: readonly string[], target: string): Promise<stri
         highWaterMark: 1024 ** 2,
       }) as AsyncIterable<Buffer>) {
         crc = crc32(chunk, crc);
-        for (let done = 0; done < chunk.length;)
-          done += (await handle.write(chunk, done)).bytesWritten;
+        await writeAll(handle, chunk);
       }
     }
     return crc32Text(crc);

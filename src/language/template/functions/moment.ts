@@ -59,6 +59,19 @@ export const momentAt = (epochMs: number, offsetMinutes: number): Moment => {
   };
 };
 
+/** 0 for a month that does not exist. Every 400 years are alike, and years below 100 mean 19xx to `Date.UTC`. */
+const daysInMonth = (year: number, month: number): number =>
+  month >= 1 && month <= 12 ? new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate() : 0;
+
+const exists = (moment: Moment): boolean =>
+  moment.year >= 100 &&
+  moment.day >= 1 &&
+  moment.day <= daysInMonth(moment.year, moment.month) &&
+  moment.hour < 24 &&
+  moment.minute < 60 &&
+  moment.second < 60 &&
+  Math.abs(moment.offsetMinutes) <= 14 * 60;
+
 /** Undefined when the text is not such a date or the date does not exist (`2023-02-30`). */
 export const parseMoment = (text: string): Moment | undefined => {
   const match = iso.exec(text.trim());
@@ -76,18 +89,7 @@ export const parseMoment = (text: string): Moment | undefined => {
     fraction: match[7] ?? '',
     offsetMinutes: offsetOf(match[8]),
   };
-  const offsetFits = Math.abs(moment.offsetMinutes) <= 14 * 60;
-  const daysInMonth =
-    month >= 1 && month <= 12 ? new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate() : 0;
-  const exists =
-    year >= 100 &&
-    day >= 1 &&
-    day <= daysInMonth &&
-    hour < 24 &&
-    minute < 60 &&
-    second < 60 &&
-    offsetFits;
-  return exists ? moment : undefined;
+  return exists(moment) ? moment : undefined;
 };
 
 /** A multi-partition key stands for its `date` dimension. */
