@@ -49,7 +49,7 @@ export const callTransfer = <R>(name: string, input: unknown, call: TransferCall
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary: shortly(call.summary),
     retry: {
-      initialInterval: Math.max(timing.retryIntervalMs, retry.delayMs),
+      initialInterval: retry.delayMs > 0 ? retry.delayMs : timing.retryIntervalMs,
       backoffCoefficient: retry.backoff === 'exponential' ? 2 : 1,
       maximumInterval: Math.max(60_000, retry.delayMs),
     },

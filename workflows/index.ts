@@ -36,7 +36,10 @@ const asFailure = (error: unknown): unknown => {
 
 const isTrusted = (): boolean => {
   const info = workflowInfo();
-  return info.parent !== undefined || info.continuedFromExecutionRunId !== undefined;
+  if (info.parent !== undefined) return true;
+  // Cron and retry policies continue a run too, but with what its caller wrote.
+  const isOurs = info.cronSchedule === undefined && info.attempt === 1;
+  return info.continuedFromExecutionRunId !== undefined && isOurs;
 };
 
 const run = async (request: unknown, handed: unknown): Promise<unknown> => {

@@ -23,6 +23,7 @@ import { explainedJson, explainedText, runHeading, type ExplainedAsset } from '.
 import { explainTriggers } from './explain-triggers.js';
 import { listOption, withDefinition } from './project.js';
 import { sampleAsset } from './sample.js';
+import { goLive } from './live.js';
 import { json, tree } from './table.js';
 
 /** The run's clock, for byte-stable answers. */
@@ -115,8 +116,9 @@ const explainSensor = (
   return exitCodes.ok;
 };
 
-const run = (input: CommandInput, terminal: Terminal): Promise<number> =>
-  withDefinition(input, terminal, async (definition) => {
+const run = (input: CommandInput, given: Terminal): Promise<number> => {
+  const { terminal } = goLive(input, given);
+  return withDefinition(input, terminal, async (definition) => {
     const [name = ''] = input.args;
     if (resolveName(definition, name).kind === 'sensor')
       return explainSensor(definition, name, input, terminal);
@@ -162,6 +164,7 @@ const run = (input: CommandInput, terminal: Terminal): Promise<number> =>
       ? exitCodes.findings
       : exitCodes.ok;
   });
+};
 
 export const explain = defineCommand({
   name: 'explain',

@@ -25,7 +25,7 @@ export interface MemoryWorld extends AsyncDisposable {
   replay(...ids: string[]): Promise<number>;
   restartWorkers(): Promise<void>;
   yaml(path: string, text: string): Promise<void>;
-  /** Looks again and again until it is so; a limit of 30 s. */
+  /** Looks again and again until it is so; a limit of 60 s. */
   until(isSo: () => boolean | Promise<boolean>): Promise<void>;
   /** Is a run of that asset open, and moving small files? */
   isOpen(asset: string): Promise<boolean>;
@@ -108,9 +108,9 @@ export const startMemoryWorld = async (parts: WorldParts): Promise<MemoryWorld> 
       return replayed(bundle, await recordedRuns(client, [...ids, ...assets], done));
     },
     until: async (isSo) => {
-      const endMs = performance.now() + 30_000;
+      const endMs = performance.now() + 60_000;
       while (!(await isSo())) {
-        if (performance.now() > endMs) throw new Error('it was not so within 30 s');
+        if (performance.now() > endMs) throw new Error('it was not so within 60 s');
         await sleep(50);
       }
     },

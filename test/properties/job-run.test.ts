@@ -64,6 +64,13 @@ const ending: Readonly<Record<End, (asset: string, atMs: number) => RunEvent>> =
   skipped: (asset) => ({ kind: 'skipped', asset, because: 'another run is open' }),
 };
 
+/** Takes one of the assets out that run; any number chooses one. */
+const takeOne = (running: string[], choice = 0): string => {
+  const [asset] = running.splice(choice % Math.max(1, running.length), 1);
+  if (asset === undefined) throw new Error('nothing runs and the run has not ended');
+  return asset;
+};
+
 const play = ({ assets, ends, order }: Graph): Played => {
   const plan = runPlan(assets);
   const started: string[] = [];
@@ -82,11 +89,7 @@ const play = ({ assets, ends, order }: Graph): Played => {
     }
     mostAtOnce = Math.max(mostAtOnce, running.length);
     if (isRunFinished(state) || (running.length === 0 && skip.length > 0)) continue;
-    const [asset] = running.splice(
-      (order[step % order.length] ?? 0) % Math.max(1, running.length),
-      1,
-    );
-    if (asset === undefined) throw new Error('nothing runs and the run has not ended');
+    const asset = takeOne(running, order[step % order.length]);
     const end = ends[Number(asset.slice(1))] ?? 'done';
     state = applyRunEvent(state, ending[end](asset, step + 1));
   }

@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import ssh2, { type SFTPWrapper } from 'ssh2';
 import { describe, expect, it } from 'vitest';
+import { createHostKey } from '../../src/devstack/sftp/host-key.js';
 import { mustRun } from './must-run.js';
 import { openSshAvailable, type OpenSshServer, startOpenSsh } from './openssh.js';
 
@@ -42,7 +43,7 @@ describe.runIf(runs)('the OpenSSH fixture', () => {
       sftp.writeFile(`${server.root}/out`, 'x', (error) => (error ? reject(error) : resolve())),
     );
     expect(await readFile(path.join(server.root, 'out'), 'utf8')).toBe('x');
-    const stranger = ssh2.utils.generateKeyPairSync('ed25519').private;
+    const stranger = createHostKey();
     await expect(connect(server, stranger)).rejects.toThrow(/authentication/i);
     client.end();
   });

@@ -10,7 +10,7 @@ import net from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import ssh2 from 'ssh2';
+import { createHostKey, describeHostKey } from '../../src/devstack/sftp/host-key.js';
 
 const SSHD = '/usr/sbin/sshd';
 const READY_TIMEOUT_MS = 10_000;
@@ -65,14 +65,18 @@ export async function startOpenSsh(): Promise<OpenSshServer> {
 async function writeKeys(
   folder: string,
 ): Promise<{ readonly privateKey: string; readonly hostPublicKey: string }> {
-  const host = ssh2.utils.generateKeyPairSync('ed25519');
-  const user = ssh2.utils.generateKeyPairSync('ed25519');
-  await writeFile(path.join(folder, 'host_key'), host.private, { mode: 0o600 });
-  await writeFile(path.join(folder, 'authorized_keys'), `${user.public}\n`);
+  const hostKey = createHostKey();
+  // A user's key has the same form as a host's.
+  const privateKey = createHostKey();
+  await writeFile(path.join(folder, 'host_key'), hostKey, { mode: 0o600 });
+  await writeFile(
+    path.join(folder, 'authorized_keys'),
+    `${describeHostKey(privateKey).publicKey}\n`,
+  );
   // Readable for the user that logs in, whatever the umask.
   await chmod(folder, 0o755);
   await chmod(path.join(folder, 'authorized_keys'), 0o644);
-  return { privateKey: user.private, hostPublicKey: host.public };
+  return { privateKey, hostPublicKey: describeHostKey(hostKey).publicKey };
 }
 
 function configuration(folder: string, port: number): string {

@@ -69,8 +69,9 @@ export interface Upstream {
 export interface RetrySpec {
   /** Attempts without progress before the asset fails. */
   readonly attemptsWithoutProgress: number;
+  /** Pause before the next attempt; 0: the worker's own interval. */
   readonly delayMs: number;
-  readonly backoff: 'constant' | 'linear' | 'exponential';
+  readonly backoff: 'constant' | 'exponential';
 }
 
 export interface CheckSpec {

@@ -2,10 +2,26 @@
  * The host key of the server: made new, and described the way that clients show and store it.
  */
 import { createHash } from 'node:crypto';
-import ssh2 from 'ssh2';
+import ssh2, { type ParsedKey } from 'ssh2';
 
-/** A new ed25519 private key as PEM text (OpenSSH's format). */
-export function createHostKey(): string {
+const MAX_TRIES = 20;
+
+/**
+ * A new ed25519 private key as PEM text (OpenSSH's format). The generator of ssh2 cuts zero bytes off the front of
+ * a public key, and its parser refuses such a key, about one of 256: then another one is made. Fails after 20 keys.
+ */
+export function createHostKey(generate: () => string = generateEd25519): string {
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const pem = generate();
+    if (!(readKey(pem) instanceof Error)) return pem;
+  }
+  throw new Error(
+    `creating a host key: ${MAX_TRIES} new keys could not be read back, although about one of 256 should ` +
+      'be unreadable; the generator of ssh2 does not work here',
+  );
+}
+
+function generateEd25519(): string {
   return ssh2.utils.generateKeyPairSync('ed25519').private;
 }
 
@@ -16,14 +32,20 @@ export interface HostKeyIdentity {
   readonly publicKey: string;
 }
 
-/** Fails when `pem` is not a private key without a passphrase. */
-export function describeHostKey(pem: string): HostKeyIdentity {
+/** The private key, or what is wrong with the text. */
+function readKey(pem: string): ParsedKey | Error {
   const parsed = ssh2.utils.parseKey(pem);
   const key = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (key === undefined || key instanceof Error || !key.isPrivateKey()) {
-    const problem = key instanceof Error ? key.message : 'it holds no private key';
+  if (key instanceof Error) return key;
+  return key?.isPrivateKey() ? key : new Error('it holds no private key');
+}
+
+/** Fails when `pem` is not a private key without a passphrase. */
+export function describeHostKey(pem: string): HostKeyIdentity {
+  const key = readKey(pem);
+  if (key instanceof Error) {
     throw new Error(
-      `starting the SFTP server: hostKey cannot be used: ${problem}; give a private key as PEM text ` +
+      `starting the SFTP server: hostKey cannot be used: ${key.message}; give a private key as PEM text ` +
         'without a passphrase, for example from createHostKey()',
     );
   }

@@ -2,10 +2,10 @@
 import type { RetrySpec } from '../../core/plan/plan.js';
 import type { RetryShape } from './shapes.js';
 
-/** Five attempts without progress, ten seconds apart (design §5: `initialInterval` 10 s, coefficient 1). */
+/** Thirty attempts without progress at the worker's own interval (10 s): a server may be away for five minutes. */
 export const defaultRetry: RetrySpec = {
   attemptsWithoutProgress: 30,
-  delayMs: 10_000,
+  delayMs: 0,
   backoff: 'constant',
 };
 

@@ -34,7 +34,7 @@ const onTrigger = word('narrow', 'all');
 const retry = z.strictObject({
   max_retries: z.int().min(0).optional(),
   delay_seconds: z.number().min(0).optional(),
-  backoff_type: word('constant', 'linear', 'exponential').optional(),
+  backoff_type: word('constant', 'exponential').optional(),
 });
 
 export const projectShape = z.strictObject({

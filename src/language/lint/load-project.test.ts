@@ -47,7 +47,7 @@ describe('defaults', () => {
       group: 'default',
       upstreams: [],
       maxWorkers: 5,
-      retry: { attemptsWithoutProgress: 30, delayMs: 10_000, backoff: 'constant' },
+      retry: { attemptsWithoutProgress: 30, delayMs: 0, backoff: 'constant' },
       onOverlap: 'wait',
       onTrigger: 'narrow',
       source: { kind: 'files', connection: 'inbox', configs: { path: '/out/orders' } },
