@@ -6,7 +6,7 @@ import type { AssetPlan, RunPlan } from '../src/core/plan/plan.js';
 import type { CopyState } from '../src/core/run/copy-state.js';
 import type { AssetState, RunState } from '../src/core/run/job-run.js';
 
-const pad = ' ';
+const pad = '\u00a0';
 
 const row = (cells: readonly string[]): string =>
   `| ${cells.map((cell) => `${cell}${pad}${pad}${pad}`).join(' | ')} |`;

@@ -137,6 +137,13 @@ class Sensor {
       },
       { description: 'Start runs again for the items whose runs failed' },
     );
+    this.#listenToMark();
+    setHandler(sensorStateQuery, () => this.view(), {
+      description: 'Mark, pause, runs started, failures',
+    });
+  }
+
+  #listenToMark(): void {
     setHandler(
       setMarkUpdate,
       ({ time }) => {
@@ -157,9 +164,6 @@ class Sensor {
         },
       },
     );
-    setHandler(sensorStateQuery, () => this.view(), {
-      description: 'Mark, pause, runs started, failures',
-    });
   }
 
   view(): SensorView {

@@ -146,7 +146,8 @@ describe('a sensor that waits for its runs', () => {
     const sensor = world.client.workflow.getHandle(id);
     const state = () => sensor.query(sensorStateQuery);
     try {
-      // The job is narrowed to files below `in`: the run finds that it reads none of the item's, and copies nothing.
+      await world.until(() => state().then(() => true, () => false));
+      // The project is broken while the file arrives, so its run fails.
       await world.yaml('pipelines/pipelines.yaml', pipelines.replace('prefix: in } }\n    target', 'prefix: in, predicate: nonsense > 1 } }\n    target'));
       world.project.put('eager/a.csv', 'x', at);
       await world.until(async () => (await state().catch(() => null))?.quarantined.length === 1);

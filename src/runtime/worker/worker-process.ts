@@ -3,12 +3,7 @@
  * ends with exit code 78 when starting it again cannot help.
  */
 import { fileURLToPath } from 'node:url';
-import {
-  DefaultLogger,
-  makeTelemetryFilterString,
-  NativeConnection,
-  Runtime,
-} from '@temporalio/worker';
+import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import type { SupervisorPort } from '../../../activities/ports.js';
 import { connectors } from '../../connectors/all.js';
 import { TidemarkError } from '../../core/errors/error.js';
@@ -17,6 +12,7 @@ import { LiveProject } from '../project/live-project.js';
 import { createWorkers, type RunningWorkers } from './create-worker.js';
 import type { WorkerMessage } from './ipc.js';
 import { knownSearchAttributes } from './search-attributes.js';
+import { workerLogger } from './worker-log.js';
 import { readWorkerSettings, type WorkerSettings } from './worker-settings.js';
 
 const tell = (message: WorkerMessage): void => {
@@ -40,7 +36,7 @@ const bundlePath = (): string =>
 
 const installRuntime = (): void => {
   Runtime.install({
-    logger: new DefaultLogger('WARN'),
+    logger: workerLogger(),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} },
     },

@@ -401,7 +401,7 @@ describe('writing by rename', () => {
       );
       expect(await place.read('deep/er/a.bin')).toEqual(body);
       const listed = await target.objects([address], patient());
-      expect(listed).toEqual([{ size: 700_000, tag: '700000-1500000000' }]);
+      expect(listed).toEqual([{ size: 700_000, tag: '700000-1500000000', modified: '1500000000' }]);
     },
   );
 
