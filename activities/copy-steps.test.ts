@@ -96,14 +96,24 @@ describe('list', () => {
     expect((await onlyItem(world)).skip).toBeUndefined();
   });
 
-  it.each([1, 8])('refuses two sources of one target, %i files apart, before anything is written (G5)', async (apart) => {
-    const world = await steps('prefix: in', `prefix: raw, key: "{{ source.item.name.split('-')[0] }}.csv"`);
-    world.project.put('in/a-first.csv', '1');
-    for (let index = 0; index < apart; index++) world.project.put(`in/a${String(index)}-x.csv`, 'x');
-    world.project.put('in/a-z.csv', '2');
-    await expect(world.list()).rejects.toMatchObject({ type: 'plan/same-target', nonRetryable: true });
-    expect(world.project.lake.files.size).toBe(0);
-  });
+  it.each([1, 8])(
+    'refuses two sources of one target, %i files apart, before anything is written (G5)',
+    async (apart) => {
+      const world = await steps(
+        'prefix: in',
+        `prefix: raw, key: "{{ source.item.name.split('-')[0] }}.csv"`,
+      );
+      world.project.put('in/a-first.csv', '1');
+      for (let index = 0; index < apart; index++)
+        world.project.put(`in/a${String(index)}-x.csv`, 'x');
+      world.project.put('in/a-z.csv', '2');
+      await expect(world.list()).rejects.toMatchObject({
+        type: 'plan/same-target',
+        nonRetryable: true,
+      });
+      expect(world.project.lake.files.size).toBe(0);
+    },
+  );
 
   it('takes a file once that the server lists twice', async () => {
     const world = await steps(
@@ -169,7 +179,10 @@ describe('the steps of a large file', () => {
         },
       },
     });
-    const outcome: UnitOutcome = await quietActivity().run(publish(ports), { plan: world.plan, ...unit });
+    const outcome: UnitOutcome = await quietActivity().run(publish(ports), {
+      plan: world.plan,
+      ...unit,
+    });
     expect(outcome.files).toBe(1);
     expect(world.project.inbox.files.get('in/big.bin')?.bytes.toString()).toBe('newer');
   });

@@ -33,8 +33,16 @@ const pauseMaxMs = 60_000;
 /** Names under which writers keep unfinished files. */
 const unfinished = /(^|\/)(\.[^/]*|[^/]*\.(part|filepart|tmp))$/i;
 
-/** Running watches by sensor workflow id, so that `poke` can ask one of them to poll now. */
-export type Watches = Map<string, () => void>;
+/** A running watch, for `poke`. */
+export interface RunningWatch {
+  /** Polls now, without waiting for the interval. */
+  poll(): void;
+  /** Ends the watch without a hit: its sensor was paused or changed. */
+  end(): void;
+}
+
+/** Running watches of this process by the workflow id of their sensor. */
+export type Watches = Map<string, RunningWatch>;
 
 interface Observation {
   readonly digest: string;
@@ -174,22 +182,27 @@ export const watchSource =
   async (input: WatchInput): Promise<WatchOutcome> => {
     const context = Context.current();
     // A worker that drains does not wait for the end of its grace: nothing is under way here.
-    const signal = AbortSignal.any([context.cancellationSignal, ports.draining]);
+    const ended = new AbortController();
+    const signal = AbortSignal.any([context.cancellationSignal, ports.draining, ended.signal]);
     const watch = new Watch(ports, input, signal);
     const id = context.info.workflowExecution?.workflowId ?? input.plan.name;
     const timer = setInterval(() => {
       context.heartbeat(watch.details());
     }, 1000);
-    watches.set(id, () => {
-      watch.wake();
+    watches.set(id, {
+      poll: () => {
+        watch.wake();
+      },
+      end: () => {
+        ended.abort();
+      },
     });
     try {
       return await run(ports, watch, input, signal);
     } catch (error) {
-      // A worker that stops is not a failure of the sensor: the next worker takes over at once.
-      if (ports.draining.aborted || context.cancellationDetails?.workerShutdown === true) {
-        return watch.outcome([]);
-      }
+      // A worker that stops, or a sensor that was paused, is not a failure: whoever comes next takes over at once.
+      const isAsked = ended.signal.aborted || ports.draining.aborted;
+      if (isAsked || context.cancellationDetails?.workerShutdown === true) return watch.outcome([]);
       throw failureOf(error, ports, {});
     } finally {
       clearInterval(timer);
@@ -197,11 +210,18 @@ export const watchSource =
     }
   };
 
-/** `poke`: asks the watch of a sensor to poll now; false when it runs in another process. */
+export interface PokeInput {
+  readonly workflowId: string;
+  /** End the watch instead of polling now. */
+  readonly end?: boolean;
+}
+
+/** `poke`: reaches the running watch of a sensor; false when it runs in another process. */
 export const poke =
   (watches: Watches) =>
-  (input: { readonly workflowId: string }): Promise<boolean> => {
-    const wake = watches.get(input.workflowId);
-    wake?.();
-    return Promise.resolve(wake !== undefined);
+  (input: PokeInput): Promise<boolean> => {
+    const watch = watches.get(input.workflowId);
+    if (input.end === true) watch?.end();
+    else watch?.poll();
+    return Promise.resolve(watch !== undefined);
   };

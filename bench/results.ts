@@ -1,6 +1,6 @@
 /** Tables of a bench: printed, and kept as one section of results/VERSION.md that a new run replaces. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { arch, cpus, release, totalmem } from 'node:os';
+import { arch, cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type Measured, median, medianSeconds } from './measure.js';
 
@@ -60,7 +60,7 @@ not show: [bench/README.md](../README.md). Commit: not recorded.
 `;
 
 const machine = (): string =>
-  `${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'} (${arch()}), ${(totalmem() / 2 ** 30).toFixed(0)} GB, Linux ${release()}, Node ${process.versions.node}`;
+  `${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'} (${arch()}), ${(totalmem() / 2 ** 30).toFixed(0)} GB, Linux ${release()}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1) ?? ''}`;
 
 /** Prints the section and puts it in its place in the file. */
 export const report = (

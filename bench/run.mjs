@@ -43,7 +43,13 @@ const main = async () => {
   }
   if (!process.argv.includes('--no-build')) await build();
   const shared = '/dev/shm';
-  const env = { ...process.env, ...(existsSync(shared) ? { TMPDIR: shared } : {}) };
+  const env = {
+    ...process.env,
+    ...(existsSync(shared) ? { TMPDIR: shared } : {}),
+    // versitygw closes every connection after its answer unless told otherwise; no S3 service does that.
+    VGW_KEEP_ALIVE: 'true',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
   for (const name of asked.length > 0 ? asked : known) {
     const code = await run(process.execPath, [join(built, 'bench', `${name}.bench.js`)], env);
     if (code !== 0) return code;

@@ -12,10 +12,15 @@ import { Client, Connection } from '@temporalio/client';
 import type { RunReceipt } from '../src/core/run/receipt.js';
 import { cacheFolder } from '../src/devstack/temporal/cache-folder.js';
 import { findTemporalCli } from '../src/devstack/temporal/find-cli.js';
-import { startTemporalServer } from '../src/devstack/temporal/start-server.js';
+import { startTemporalServer, type TemporalServer } from '../src/devstack/temporal/start-server.js';
 import { memoryBytesDefault } from '../src/runtime/worker/worker-settings.js';
-import { openSshAvailable, startOpenSsh } from '../test/servers/openssh.js';
-import { findVersitygw, howToGetVersitygw, startVersitygw } from '../test/servers/versitygw.js';
+import { openSshAvailable, type OpenSshServer, startOpenSsh } from '../test/servers/openssh.js';
+import {
+  findVersitygw,
+  howToGetVersitygw,
+  startVersitygw,
+  type Versitygw,
+} from '../test/servers/versitygw.js';
 import { type Bucket, createBucket } from './bucket.js';
 import { Endings } from './endings.js';
 
@@ -138,6 +143,26 @@ const endWorker = async (child: ChildProcess): Promise<void> => {
   await ended;
 };
 
+/** What the project's `{{ env.X }}`, the worker and the plain program read. */
+const environmentOf = (
+  ssh: OpenSshServer,
+  s3: Versitygw,
+  { far, temporal }: { readonly far: number; readonly temporal: TemporalServer },
+): NodeJS.ProcessEnv => ({
+  ...process.env,
+  TEMPORAL_ADDRESS: temporal.address,
+  TEMPORAL_NAMESPACE: temporal.namespace,
+  BENCH_ROOT: ssh.root,
+  BENCH_PORT_NEAR: String(ssh.port),
+  BENCH_PORT_FAR: String(far),
+  BENCH_USER: ssh.username,
+  BENCH_KEY: ssh.privateKey,
+  BENCH_HOST_KEY: ssh.hostPublicKey,
+  BENCH_S3: s3.endpoint,
+  BENCH_S3_ID: s3.accessKeyId,
+  BENCH_S3_SECRET: s3.secretAccessKey,
+});
+
 export const startStage = async (): Promise<Stage> => {
   const binary = findVersitygw();
   if (binary === undefined) throw new Error(`a bench needs versitygw: ${howToGetVersitygw}`);
@@ -162,20 +187,7 @@ export const startStage = async (): Promise<Stage> => {
     logFile: join(folder, 'temporal.log'),
   });
   started.add(temporal.stop);
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_NAMESPACE: temporal.namespace,
-    BENCH_ROOT: ssh.root,
-    BENCH_PORT_NEAR: String(ssh.port),
-    BENCH_PORT_FAR: String(delay.port),
-    BENCH_USER: ssh.username,
-    BENCH_KEY: ssh.privateKey,
-    BENCH_HOST_KEY: ssh.hostPublicKey,
-    BENCH_S3: s3.endpoint,
-    BENCH_S3_ID: s3.accessKeyId,
-    BENCH_S3_SECRET: s3.secretAccessKey,
-  };
+  const env = environmentOf(ssh, s3, { far: delay.port, temporal });
   const project = join(folder, 'project');
   await writeProject(project);
   const bucket = await createBucket(s3, 'lake');

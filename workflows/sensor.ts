@@ -129,11 +129,7 @@ class Sensor {
     setHandler(
       retryQuarantinedSignal,
       () => {
-        // The mark has seen these items and would not take them again: they are handed over by name.
-        this.#mark = { ...this.#mark, generation: this.#mark.generation + 1 };
-        this.#again = [...this.#again, ...this.#quarantined];
-        this.#quarantined = [];
-        this.#interrupt();
+        this.#retryQuarantined();
       },
       { description: 'Start runs again for the items whose runs failed' },
     );
@@ -183,6 +179,14 @@ class Sensor {
       lastRun: this.#lastRun,
       lastError: this.#lastError,
     };
+  }
+
+  /** The mark has seen these items and would not take them again: they are handed over by name. */
+  #retryQuarantined(): void {
+    this.#mark = { ...this.#mark, generation: this.#mark.generation + 1 };
+    this.#again = [...this.#again, ...this.#quarantined];
+    this.#quarantined = [];
+    this.#interrupt();
   }
 
   #interrupt(): void {
@@ -298,7 +302,14 @@ class Sensor {
       );
     await Promise.race([running, condition(() => this.#interrupts !== seen)]);
     if (this.#interrupts !== seen) {
-      scope.cancel();
+      // A cancel arrives with the answer to a heartbeat, which a watch sends twice a minute: a poke ends it at once.
+      const { workflowId } = workflowInfo();
+      const isEnded = await callLight<boolean>(
+        'poke',
+        { workflowId, end: true },
+        { summary: 'end the watch' },
+      );
+      if (!isEnded) scope.cancel();
       await running;
     }
     if (failure !== null) throw failure as Error;

@@ -47,6 +47,18 @@ const assertNoBraces = (value: JsonValue, where: string): void => {
   );
 };
 
+/** A field without a value would silently mean its default: the whole bucket instead of one folder (D15). */
+const assertValue = (value: JsonValue, text: string, where: string): void => {
+  if (value !== null) return;
+  throw new TidemarkError(
+    badTemplate,
+    `${where} is ${shown(text)}, which has no value in this run`,
+    {
+      fix: "Give it one, for example with `| default('…')`; an upstream that found no file has no `result.prefix`.",
+    },
+  );
+};
+
 const renderOption = (text: string, path: OptionPath, side: Side, scope: TemplateScope) => {
   const facts = factsAt(side.schema, path);
   const where = fieldPlace(side.subject, side.side, fieldName(path));
@@ -54,6 +66,7 @@ const renderOption = (text: string, path: OptionPath, side: Side, scope: Templat
   const used = mentions(text, where);
   if (!needsItem(used)) {
     const value = isConstant(text, where) ? text : renderText(text, scope, where);
+    assertValue(value, text, where);
     if (side.side === 'target' && facts.template === 'item') assertNoBraces(value, where);
     return { value, kept: [] };
   }

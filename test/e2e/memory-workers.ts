@@ -24,7 +24,6 @@ export interface MemoryWorld extends AsyncDisposable {
   /** Replays a run and the assets of the project that have run. */
   replay(...ids: string[]): Promise<number>;
   restartWorkers(): Promise<void>;
-  yaml(path: string, text: string): Promise<void>;
   /** Looks again and again until it is so; a limit of 60 s. */
   until(isSo: () => boolean | Promise<boolean>): Promise<void>;
   /** Is a run of that asset open, and moving small files? */
@@ -126,7 +125,6 @@ export const startMemoryWorld = async (parts: WorldParts): Promise<MemoryWorld> 
         ({ activityTaskScheduledEventAttributes: found }) => found?.activityType?.name ?? [],
       );
     },
-    yaml: (path, text) => project.yaml(path, text),
     restartWorkers: async () => {
       if (pair !== null) await stop(pair);
       pair = await startWorkers();

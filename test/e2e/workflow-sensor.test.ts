@@ -11,11 +11,16 @@ assets:
     source: { type: MEMORY, connection: inbox, configs: { prefix: in } }
     target: { type: MEMORY, connection: lake, configs: { prefix: "{{ params.into }}" } }
     params: { into: raw }
+  - name: eager_files
+    retry_policy: { max_retries: 2 }
+    source: { type: MEMORY, connection: inbox, configs: { prefix: eager } }
+    target: { type: MEMORY, connection: lake, configs: { prefix: taken } }
 jobs:
+  - { name: eager_job, selection: [eager_files] }
   - { name: arrived_job, selection: [arrived] }
 sensors:
   - { name: arrivals, type: MEMORY, connection: inbox, job: arrived_job, minimum_interval_seconds: 600, configs: { prefix: in } }
-  - { name: eager, type: MEMORY, connection: inbox, job: arrived_job, minimum_interval_seconds: 1, default_status: RUNNING, advance: on_success, configs: { prefix: eager } }
+  - { name: eager, type: MEMORY, connection: inbox, job: eager_job, minimum_interval_seconds: 1, default_status: RUNNING, advance: on_success, configs: { prefix: eager } }
 `;
 
 const at = Math.floor(Date.now() / 1000) - 100;
@@ -141,22 +146,20 @@ describe('a sensor', () => {
 
 describe('a sensor that waits for its runs', () => {
   it('quarantines an item whose run failed, and runs it again when it is told to (G1)', async () => {
-    const world = await startMemoryWorld({ pipelines, assets: ['arrived'] });
+    const threeFailures = '      faults: [{ on: write, do: fail, path: taken/a.csv, at: 0, times: 3 }]';
+    const world = await startMemoryWorld({ pipelines, assets: ['eager_files'], lake: threeFailures });
     const id = await world.start('eager');
     const sensor = world.client.workflow.getHandle(id);
     const state = () => sensor.query(sensorStateQuery);
     try {
-      await world.until(() => state().then(() => true, () => false));
-      // The project is broken while the file arrives, so its run fails.
-      await world.yaml('pipelines/pipelines.yaml', pipelines.replace('prefix: in } }\n    target', 'prefix: in, predicate: nonsense > 1 } }\n    target'));
       world.project.put('eager/a.csv', 'x', at);
       await world.until(async () => (await state().catch(() => null))?.quarantined.length === 1);
       expect(await state()).toMatchObject({ runsStarted: 1, quarantined: ['eager/a.csv'], mark: { generation: 1 } });
-      await world.yaml('pipelines/pipelines.yaml', pipelines);
       await sensor.signal(retryQuarantinedSignal);
       await world.until(async () => (await state()).runsStarted === 2);
       await world.until(async () => (await state()).lastRun?.includes('/eager/2/') === true);
       expect(await state()).toMatchObject({ quarantined: [], mark: { generation: 2 } });
+      expect(world.project.lake.paths()).toEqual(['taken/a.csv']);
     } finally {
       await sensor.terminate('the test has ended');
       await world.replay(id);
