@@ -38,6 +38,7 @@ export const arrivals = `sensors:
     connection: partner
     configs: { path: /out }
     minimum_interval_seconds: 1
+    settle: 200ms
 `;
 
 export const projectFiles = (pipelines: string): Readonly<Record<string, string>> => ({
