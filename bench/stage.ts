@@ -122,9 +122,13 @@ const startWorker = async (root: string, env: NodeJS.ProcessEnv): Promise<ChildP
     program('../src/runtime/worker/worker-process.js'),
     [JSON.stringify(settings)],
     {
-      env,
+      env: { MALLOC_ARENA_MAX: '2', ...env },
       serialization: 'advanced',
-      execArgv: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+      execArgv: [
+        // As the supervisor starts it.
+        '--max-semi-space-size=2',
+        ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+      ],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     },
   );

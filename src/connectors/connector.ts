@@ -195,6 +195,8 @@ export interface ConnectorDeclaration<C, S, T> {
   readonly since: string;
   readonly stability: 'stable' | 'experimental';
   readonly connection: ConnectionDeclaration<C>;
+  /** Loads the driver. Called once by a worker at its start, so that the first task does not wait for it. */
+  load?(): Promise<unknown>;
   readonly source?: SourceDeclaration<C, S>;
   readonly target?: TargetDeclaration<C, T>;
   readonly errors: readonly ErrorKind[];

@@ -45,6 +45,7 @@ export const chooseSizes = (
     partsMax,
     singleBytesMax: 16 * mebibyte,
     chunkParts: 32,
+    chunksAtOnce: 2,
     batchItems: 400,
     batchBytes: 256 * mebibyte,
     pageItems: 250,

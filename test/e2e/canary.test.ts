@@ -101,7 +101,10 @@ describe('G10: secrets', () => {
       else expect(ended).toBeInstanceOf(WorkflowFailedError);
       seen.push(String((ended as WorkflowFailedError).cause?.message));
     }
-    for (const id of [...ids, ...['good', 'refused', 'denied'].map((name) => `${world.taskQueue}/asset/${name}`)]) {
+    for (const id of [
+      ...ids,
+      ...['good', 'refused', 'denied'].map((name) => `${world.taskQueue}/asset/${name}`),
+    ]) {
       await historyOf(id);
     }
     seen.push(world.workerLog());
@@ -115,7 +118,9 @@ describe('G10: secrets', () => {
       .join('\n');
     expect(payloads).toContain('big.bin');
     for (const secret of everySecret()) {
-      expect(everything.includes(secret) || payloads.includes(secret), 'a secret was found').toBe(false);
+      expect(everything.includes(secret) || payloads.includes(secret), 'a secret was found').toBe(
+        false,
+      );
     }
   }, 120_000);
 });

@@ -2,11 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, type WorkflowBundle } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  type WorkflowBundle,
+} from '@temporalio/worker';
 import type { FaultsPort } from '../../activities/ports.js';
 import { createWorkers, type RunningWorkers } from '../../src/runtime/worker/create-worker.js';
 import { temporalForTests } from '../servers/temporal.js';
-import { memoryProject, type MemoryProject, type ProjectParts, workflowsPath } from './memory-world.js';
+import {
+  memoryProject,
+  type MemoryProject,
+  type ProjectParts,
+  workflowsPath,
+} from './memory-world.js';
 import { recordedRuns, replayed } from './replayed.js';
 
 export interface MemoryWorld extends AsyncDisposable {
@@ -68,7 +79,11 @@ export const startMemoryWorld = async (parts: WorldParts): Promise<MemoryWorld> 
       memoryBytes: 64 * 1024 * 1024,
       timing: { heartbeatTimeoutMs: 5000, retryIntervalMs: 200 },
       vary: parts.vary ?? null,
-      faults: { reach: (point) => { world.reach(point); } },
+      faults: {
+        reach: (point) => {
+          world.reach(point);
+        },
+      },
       log: () => undefined,
     });
     return { workers, ended: workers.run() };
@@ -80,14 +95,19 @@ export const startMemoryWorld = async (parts: WorldParts): Promise<MemoryWorld> 
   };
   let pair: Pair | null = null;
   const done = new Set<string>();
-  const result = <T>(workflowId: string): Promise<T> => client.workflow.getHandle(workflowId).result() as Promise<T>;
+  const result = <T>(workflowId: string): Promise<T> =>
+    client.workflow.getHandle(workflowId).result() as Promise<T>;
   const world: MemoryWorld = {
     project,
     client,
     taskQueue,
     bundle,
     reach: () => undefined,
-    start: async (type, input = {}, workflowId = `${project.name}/test/${randomBytes(4).toString('hex')}`) => {
+    start: async (
+      type,
+      input = {},
+      workflowId = `${project.name}/test/${randomBytes(4).toString('hex')}`,
+    ) => {
       await client.workflow.start(type, { taskQueue, workflowId, args: [input] });
       return workflowId;
     },
@@ -101,7 +121,10 @@ export const startMemoryWorld = async (parts: WorldParts): Promise<MemoryWorld> 
       const assets: string[] = [];
       for (const name of parts.assets ?? []) {
         const id = `${project.name}/asset/${name}`;
-        const found = await client.workflow.getHandle(id).describe().catch(() => null);
+        const found = await client.workflow
+          .getHandle(id)
+          .describe()
+          .catch(() => null);
         if (found !== null && found.status.name !== 'RUNNING') assets.push(id);
       }
       return replayed(bundle, await recordedRuns(client, [...ids, ...assets], done));

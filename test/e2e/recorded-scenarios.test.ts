@@ -36,9 +36,15 @@ const keep = async (world: MemoryWorld, name: string, workflowId: string): Promi
 
 describe('the recorded scenarios', () => {
   it('copy one large and some small files', async () => {
-    await using world = await startMemoryWorld({ pipelines, assets: ['files'], vary: 'tiny', name: 'shop' });
+    await using world = await startMemoryWorld({
+      pipelines,
+      assets: ['files'],
+      vary: 'tiny',
+      name: 'shop',
+    });
     world.project.put('in/big.bin', Buffer.alloc(9 * 1024, 'tidemark'), 1_700_000_000);
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) world.project.put(`in/${name}.csv`, name, 1_700_000_000);
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
+      world.project.put(`in/${name}.csv`, name, 1_700_000_000);
     const id = await world.start('files_job', {}, `shop/files_job/${world.taskQueue}`);
     expect(await world.result(id)).toMatchObject({ files: 7, reconciled: true });
     await world.replay(id);
@@ -53,7 +59,9 @@ describe('the recorded scenarios', () => {
     await sensor.signal(resumeSignal);
     world.project.put('in/a.csv', 'a', 1_700_000_000);
     const started = (count: number) =>
-      world.until(async () => (await sensor.query(sensorStateQuery).catch(() => null))?.runsStarted === count);
+      world.until(
+        async () => (await sensor.query(sensorStateQuery).catch(() => null))?.runsStarted === count,
+      );
     await started(1);
     world.project.put('in/b.csv', 'b', 1_700_000_000);
     await sensor.signal(pollNowSignal);

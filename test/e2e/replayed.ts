@@ -34,7 +34,10 @@ export const recordedRuns = async (
     for (const runId of runIds) {
       if (done.has(runId)) continue;
       done.add(runId);
-      found.push({ workflowId, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() });
+      found.push({
+        workflowId,
+        history: await client.workflow.getHandle(workflowId, runId).fetchHistory(),
+      });
     }
   }
   return found;
@@ -45,8 +48,12 @@ export const replayed = async (
   workflowBundle: WorkflowBundle,
   histories: readonly Recorded[],
 ): Promise<number> => {
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
-    if (error !== undefined) throw new Error(`replay of ${workflowId}: ${error.message}`, { cause: error });
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { workflowBundle },
+    histories,
+  )) {
+    if (error !== undefined)
+      throw new Error(`replay of ${workflowId}: ${error.message}`, { cause: error });
   }
   return histories.length;
 };

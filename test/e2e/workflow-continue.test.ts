@@ -15,7 +15,9 @@ jobs:
 
 describe('a run with a long history', () => {
   let world: MemoryWorld;
-  const bytes = Buffer.from(Array.from({ length: 420 * 1024 }, (_, index) => (index * 31 + (index >> 10)) % 256));
+  const bytes = Buffer.from(
+    Array.from({ length: 420 * 1024 }, (_, index) => (index * 31 + (index >> 10)) % 256),
+  );
 
   beforeAll(async () => {
     // One-kilobyte parts, one part a chunk: some 420 activities of one file.
@@ -39,7 +41,7 @@ describe('a run with a long history', () => {
     expect(await runsOf(`${world.project.name}/asset/huge`)).toBe(2);
   });
 
-  it('goes on inside its own run where it was started by itself, and ends with that run\'s receipt', async () => {
+  it("goes on inside its own run where it was started by itself, and ends with that run's receipt", async () => {
     world.project.lake.files.clear();
     const id = await world.start('huge', {}, `${world.project.name}/asset/huge`);
     const receipt = await world.result<RunReceipt>(id);

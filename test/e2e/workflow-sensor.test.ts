@@ -2,7 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { pollNowSignal, resumeSignal, sensorStateQuery, setMarkUpdate, pauseSignal, reloadSignal, retryQuarantinedSignal } from '../../workflows/messages.js';
+import {
+  pollNowSignal,
+  resumeSignal,
+  sensorStateQuery,
+  setMarkUpdate,
+  pauseSignal,
+  reloadSignal,
+  retryQuarantinedSignal,
+} from '../../workflows/messages.js';
 import { startMemoryWorld, type MemoryWorld } from './memory-workers.js';
 
 const pipelines = `
@@ -37,7 +45,12 @@ describe('a sensor', () => {
   beforeEach(async () => {
     id = await world.start('arrivals');
     sensor = world.client.workflow.getHandle(id);
-    await world.until(() => state().then(() => true, () => false));
+    await world.until(() =>
+      state().then(
+        () => true,
+        () => false,
+      ),
+    );
   });
   afterEach(async () => {
     await sensor.terminate('the test has ended').catch(() => undefined);
@@ -112,7 +125,9 @@ describe('a sensor', () => {
   });
 
   it('refuses a mark that is no time', async () => {
-    await expect(sensor.executeUpdate(setMarkUpdate, { args: [{ time: 'yesterday' }] })).rejects.toMatchObject({
+    await expect(
+      sensor.executeUpdate(setMarkUpdate, { args: [{ time: 'yesterday' }] }),
+    ).rejects.toMatchObject({
       cause: { message: expect.stringContaining('"yesterday" is not ISO 8601') as string },
     });
   });
@@ -147,15 +162,24 @@ describe('a sensor', () => {
 
 describe('a sensor that waits for its runs', () => {
   it('quarantines an item whose run failed, and runs it again when it is told to (G1)', async () => {
-    const threeFailures = '      faults: [{ on: write, do: fail, path: taken/a.csv, at: 0, times: 3 }]';
-    const world = await startMemoryWorld({ pipelines, assets: ['eager_files'], lake: threeFailures });
+    const threeFailures =
+      '      faults: [{ on: write, do: fail, path: taken/a.csv, at: 0, times: 3 }]';
+    const world = await startMemoryWorld({
+      pipelines,
+      assets: ['eager_files'],
+      lake: threeFailures,
+    });
     const id = await world.start('eager');
     const sensor = world.client.workflow.getHandle(id);
     const state = () => sensor.query(sensorStateQuery);
     try {
       world.project.put('eager/a.csv', 'x', at);
       await world.until(async () => (await state().catch(() => null))?.quarantined.length === 1);
-      expect(await state()).toMatchObject({ runsStarted: 1, quarantined: ['eager/a.csv'], mark: { generation: 1 } });
+      expect(await state()).toMatchObject({
+        runsStarted: 1,
+        quarantined: ['eager/a.csv'],
+        mark: { generation: 1 },
+      });
       await sensor.signal(retryQuarantinedSignal);
       await world.until(async () => (await state()).runsStarted === 2);
       await world.until(async () => (await state()).lastRun?.includes('/eager/2/') === true);

@@ -14,7 +14,7 @@ const partBytes = 8 * mebibyte;
 const fileBytes = Number(process.env['TIDEMARK_FAULT_MB'] ?? 500) * mebibyte + 4321;
 const kills = Number(process.env['TIDEMARK_FAULT_KILLS'] ?? 20);
 const parts = Math.ceil(fileBytes / partBytes);
-/** The worker's buffers hold eight parts; each may be read, or written, when the process dies. */
+/** The worker's buffers hold eight parts in this test (64 MiB); each may be read, or written, when the process dies. */
 const inFlightMax = 8;
 
 const pipelines = `

@@ -121,6 +121,7 @@ export const s3 = defineConnector<S3Connection, S3SourceOptions, S3TargetOptions
     identity,
     check: checkConnection,
   },
+  load: () => import('./client.js'),
   source: {
     options: sourceOptions,
     capabilities: {

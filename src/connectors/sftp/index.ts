@@ -39,6 +39,7 @@ export const sftp = defineConnector({
     identity: ({ host, port, username }) => ({ host, port: String(port), username }),
     check: checkSftpConnection,
   },
+  load: () => import('./client.js'),
   source: {
     options: folderSourceOptions,
     capabilities: {

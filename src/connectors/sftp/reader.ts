@@ -143,8 +143,13 @@ export class SftpReader implements FileReader {
     const both = Buffer.allocUnsafeSlow(2 * length);
     const uncounted: ByteProgress = () => undefined;
     await Promise.all([
-      this.#fill(file, 0, both.subarray(0, length), uncounted, signal),
-      this.#fill(file, size - length, both.subarray(length), uncounted, signal),
+      this.#fill(file, { position: 0, buffer: both.subarray(0, length) }, uncounted, signal),
+      this.#fill(
+        file,
+        { position: size - length, buffer: both.subarray(length) },
+        uncounted,
+        signal,
+      ),
     ]);
     return createHash('sha256').update(both).digest('hex').slice(0, 32);
   }
@@ -157,7 +162,7 @@ export class SftpReader implements FileReader {
   ): Promise<void> {
     try {
       const file = this.#usable() ?? (await this.#opened(signal));
-      await this.#fill(file, position, buffer, progress, signal);
+      await this.#fill(file, { position, buffer }, progress, signal);
     } catch (error) {
       throw this.#declared(error, 'reading');
     }
@@ -171,8 +176,7 @@ export class SftpReader implements FileReader {
 
   #fill(
     file: OpenFile,
-    position: number,
-    buffer: Buffer,
+    { position, buffer }: { readonly position: number; readonly buffer: Buffer },
     progress: ByteProgress,
     signal: AbortSignal,
   ): Promise<void> {

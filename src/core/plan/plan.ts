@@ -204,6 +204,8 @@ export interface CopySizes {
   readonly singleBytesMax: number;
   /** Parts of one chunk: one activity's share of a large file, about a minute of work. */
   readonly chunkParts: number;
+  /** Chunks of one file at the same time; more would only share the same buffers. Absent: `workers`. */
+  readonly chunksAtOnce?: number;
   readonly batchItems: number;
   readonly batchBytes: number;
   /** Items of one page of a listing; a page stays below 64 KiB. */

@@ -45,6 +45,7 @@ const nextOfUnit = (path: string, unit: UnitState, state: CopyState, sizes: Copy
   }
   if (unit.opened === null) return null;
   if (unit.nextPart <= unit.partCount) {
+    if (unit.inFlight >= (sizes.chunksAtOnce ?? sizes.workers)) return null;
     const count = Math.min(sizes.chunkParts, unit.partCount - unit.nextPart + 1);
     return { do: 'chunk', path, opened: unit.opened, first: unit.nextPart, count } as const;
   }
@@ -160,7 +161,10 @@ const listed = (plan: AssetPlan, state: CopyState, page: ItemPage): CopyState =>
     listing: page.next === null ? 'finished' : 'to-do',
     queue: plan.route === 'list-only' ? [] : [...state.queue, ...todo],
     totals: {
-      ...addHeld(state.totals, page.items.filter((item) => item.skip === true)),
+      ...addHeld(
+        state.totals,
+        page.items.filter((item) => item.skip === true),
+      ),
       scanned: state.totals.scanned + page.scanned,
       filtered: state.totals.filtered + page.filtered,
     },

@@ -29,7 +29,10 @@ export const addHeld = (totals: CopyTotals, held: readonly PlannedItem[]): CopyT
     ...totals,
     skipped: totals.skipped + held.length,
     keys: [...totals.keys, ...keys].sort().slice(0, keysMax),
-    commonFolder: keys.reduce((common, key) => commonFolder(common, folderOf(key)), totals.commonFolder),
+    commonFolder: keys.reduce(
+      (common, key) => commonFolder(common, folderOf(key)),
+      totals.commonFolder,
+    ),
     container: held[0]?.target.container ?? totals.container,
   };
 };

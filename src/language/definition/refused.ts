@@ -48,8 +48,7 @@ export const refusedKeys: Readonly<Record<Section, Readonly<Record<string, strin
     backfill_policy: partitions,
     automation_policy: eager,
     auto_materialize_policy: eager,
-    freshness_policy:
-      'it is not part of this release: leave it out',
+    freshness_policy: 'it is not part of this release: leave it out',
     type: 'assets have no type in this release: write source.type and target.type, one asset for each table',
     tables: 'multi_asset is not part of this release: write one asset for each table',
     stream_overrides: 'multi_asset is not part of this release: write one asset for each table',

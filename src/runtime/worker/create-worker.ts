@@ -113,6 +113,7 @@ export const createWorkers = async (parts: WorkerParts): Promise<RunningWorkers>
     nowMs: Date.now,
     redact: redactor.redact,
   };
+  await Promise.all(parts.connectors.map(async (connector) => connector.load?.()));
   const [light, transfers] = await pollers(parts, ports, facts.transfersQueue);
   return {
     redactor,
