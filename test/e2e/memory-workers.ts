@@ -78,7 +78,7 @@ export const startMemoryWorld = async (parts: WorldParts): Promise<MemoryWorld> 
       searchAttributes: [],
       memoryBytes: 64 * 1024 * 1024,
       timing: { heartbeatTimeoutMs: 5000, retryIntervalMs: 200 },
-      vary: parts.vary ?? null,
+      vary: parts.vary ?? (process.env['TIDEMARK_VARY'] === 'tiny' ? 'tiny' : null),
       faults: {
         reach: (point) => {
           world.reach(point);

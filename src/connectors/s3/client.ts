@@ -55,6 +55,11 @@ const credentialsOf = (connection: S3Connection): Partial<S3ClientConfig> => {
   return profile_name === undefined ? {} : { profile: profile_name };
 };
 
+const ignored = (): void => undefined;
+
+/** The driver's own remarks would stand in every log; what matters reaches the caller as an error of ours. */
+const silence = { trace: ignored, debug: ignored, info: ignored, warn: ignored, error: ignored };
+
 const driverConfig = (connection: S3Connection): S3ClientConfig => {
   const agentOptions = { keepAlive: true, maxSockets: socketsMax, noDelay: true };
   const endpoint = connection.endpoint_url ?? undefined;
@@ -63,6 +68,7 @@ const driverConfig = (connection: S3Connection): S3ClientConfig => {
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     ...credentialsOf(connection),
     maxAttempts: 1,
+    logger: silence,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     expectContinueHeader: false,
