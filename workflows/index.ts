@@ -14,7 +14,7 @@ import type { RunPlan } from '../src/core/plan/plan.js';
 import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
 import { resumeAsset, startAsset } from './asset.js';
 import type { Handed } from './asset-input.js';
-import { callLight } from './call.js';
+import { applicationFailureOf, callLight } from './call.js';
 import { runPlan } from './job.js';
 import { runSensor, type SensorResume } from './sensor.js';
 
@@ -22,9 +22,21 @@ type Planned =
   | { readonly kind: 'run'; readonly plan: RunPlan }
   | { readonly kind: 'sensor'; readonly plan: SensorPlan };
 
+/** People read the first line: what went wrong, not that an activity failed. */
+const ownFailure = (failure: ApplicationFailure): ApplicationFailure =>
+  ApplicationFailure.create({
+    message: failure.message,
+    type: failure.type ?? 'run/failed',
+    nonRetryable: true,
+    details: failure.details ?? [],
+  });
+
 /** Plain errors would make the workflow task fail for ever: everything leaves as a failure of the run. */
 const asFailure = (error: unknown): unknown => {
-  if (error instanceof TemporalFailure || isCancellation(error)) return error;
+  if (isCancellation(error)) return error;
+  const failure = applicationFailureOf(error);
+  if (failure !== undefined) return ownFailure(failure);
+  if (error instanceof TemporalFailure) return error;
   if (error instanceof Error && error.name === 'ContinueAsNew') return error;
   const text = error instanceof Error ? error.message : String(error);
   const code =

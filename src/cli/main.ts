@@ -9,6 +9,9 @@ import { commands } from './all.js';
 import { exitCodes, type Terminal } from './command.js';
 import { runProgram } from './program.js';
 
+// We test on Node 20; the SDK's notice about its own plans would stand before every answer that opens S3.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
 /** The nearest package.json upwards: sources and compiled files lie at different depths. */
 const ownVersion = (): string => {
   let folder = dirname(fileURLToPath(import.meta.url));
