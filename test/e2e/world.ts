@@ -100,7 +100,11 @@ const settings = (root: string, taskQueue: string): string =>
     connectionFiles: [],
     taskQueue,
     memoryBytes: 64 * 1024 * 1024,
-    timing: { heartbeatTimeoutMs: 5000, retryIntervalMs: 1000 },
+    // TIDEMARK_TIMING=production: what a worker does when nothing is set.
+    timing:
+      process.env['TIDEMARK_TIMING'] === 'production'
+        ? {}
+        : { heartbeatTimeoutMs: 5000, retryIntervalMs: 1000 },
   });
 
 export interface WorldOptions {
