@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Supervisor } from '../../src/runtime/worker/supervisor.js';
 import type { RunReceipt } from '../../src/core/run/receipt.js';
 import { connectionsYaml, sha256Of, slowConnection, startWorld, type World } from '../e2e/world.js';
+import { startFaultProxy } from '../servers/fault-proxy.js';
 
 const mebibyte = 1024 * 1024;
 const fileBytes = 80 * mebibyte + 17;
@@ -20,9 +21,18 @@ assets:
     source: { type: SFTP, connection: slow, configs: { path: /big, file_name: "{{ params.file }}" } }
     target: { type: S3, connection: lake, configs: { prefix: out } }
     params: { file: none }
+  - name: far_file
+    source: { type: SFTP, connection: far, configs: { path: /big, file_name: far.bin } }
+    target: { type: S3, connection: lake, configs: { prefix: out } }
 jobs:
   - { name: big_job, selection: [big_file], params_schema: { file: string! } }
 `;
+
+/** `far` is the same server behind another port. */
+const connections = (farPort: number): string => {
+  const far = slowConnection('far', '16 MB').replace('"{{ env.SFTP_PORT }}"', String(farPort));
+  return connectionsYaml() + slowConnection('slow', '16 MB') + far;
+};
 
 /** Waits until the S3 server has seen that many parts since the last reset. */
 class Parts {
@@ -63,10 +73,7 @@ describe('a transfer that is disturbed', () => {
         if (operation === 'CompleteMultipartUpload') onComplete?.();
       },
     });
-    await world.yaml(
-      'connections/common.yaml',
-      connectionsYaml() + slowConnection('slow', '16 MB'),
-    );
+    await world.yaml('connections/common.yaml', connections(world.sftp.port));
     await world.yaml('pipelines/big.yaml', pipelines);
   });
 
@@ -151,6 +158,31 @@ describe('a transfer that is disturbed', () => {
       expect(await world.openUploads()).toBe(0);
       expect(await world.head('out/cancelled.bin')).toBeNull();
     }, 60_000);
+
+    it('G13: ends an attempt that moves no byte although its connection is open, and goes on afterwards', async () => {
+      await using proxy = await startFaultProxy({
+        targetHost: world.sftp.host,
+        targetPort: world.sftp.port,
+      });
+      const source = await world.put('big/far.bin', randomBytes(fileBytes));
+      await world.yaml('connections/common.yaml', connections(proxy.port));
+      const id = await world.start('far_file');
+      await parts.reach(3);
+      proxy.blackHole(true);
+      const codes = new Set<string>();
+      const asset = world.client.workflow.getHandle(`${world.taskQueue}/asset/far_file`);
+      for (let second = 0; second < 20 && !codes.has('transfer/stalled'); second++) {
+        await sleep(1000);
+        for (const { lastFailure } of (await asset.describe()).raw.pendingActivities ?? []) {
+          codes.add(lastFailure?.applicationFailureInfo?.type ?? '');
+        }
+      }
+      proxy.blackHole(false);
+      const receipt = (await world.result(id)) as RunReceipt;
+      expect([...codes]).toContain('transfer/stalled');
+      expect(receipt.assets[0]?.retries).toBeGreaterThan(0);
+      expect(await sha256Of(world.object('out/far.bin'))).toBe(await sha256Of(source));
+    }, 120_000);
 
     it('G5: copies the new version when the source is replaced by a rename', async () => {
       const { id, source } = await begin('replaced.bin');
