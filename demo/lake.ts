@@ -10,6 +10,7 @@ import {
   ListObjectsV2Command,
   ListPartsCommand,
   S3Client,
+  type Part,
 } from '@aws-sdk/client-s3';
 import { digestOf, type Digested } from './digest.js';
 import type { DevFacts } from './dev-facts.js';
@@ -57,11 +58,22 @@ export class Lake implements Disposable {
     let bytes = 0;
     for (const UploadId of await this.#uploads(key)) {
       const place = { Bucket: this.bucket, Key: key, UploadId };
-      const { Parts = [] } = await this.#client.send(new ListPartsCommand(place));
+      const Parts = await this.#partsOf(place);
       count += Parts.length;
       bytes += Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
     }
     return { count, bytes };
+  }
+
+  /** An upload that was completed between being listed and being looked at holds nothing any more. */
+  async #partsOf(place: { Bucket: string; Key: string; UploadId: string }): Promise<Part[]> {
+    try {
+      const { Parts = [] } = await this.#client.send(new ListPartsCommand(place));
+      return Parts;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'NoSuchUpload') return [];
+      throw error;
+    }
   }
 
   async #uploads(prefix: string): Promise<readonly string[]> {
