@@ -110,6 +110,8 @@ const follow = async (stage: Stage, runId: string): Promise<Receipt> => {
       await sleep(300, undefined, { signal: ended.signal }).catch(() => undefined);
     }
   })();
+  // A failure of the drawing is met below; until then it must not end the process before the stack is stopped.
+  drawing.catch(() => undefined);
   try {
     return await stage.temporal.receipt(runId);
   } finally {
