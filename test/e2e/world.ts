@@ -104,7 +104,7 @@ const settings = (root: string, taskQueue: string): string =>
     timing:
       process.env['TIDEMARK_TIMING'] === 'production'
         ? {}
-        : { heartbeatTimeoutMs: 5000, retryIntervalMs: 1000, stallMs: 6000 },
+        : { heartbeatTimeoutMs: 5000, retryIntervalMs: 1000, stallMs: 10_000 },
   });
 
 export interface WorldOptions {

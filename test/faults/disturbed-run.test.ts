@@ -171,7 +171,7 @@ describe('a transfer that is disturbed', () => {
       proxy.blackHole(true);
       const codes = new Set<string>();
       const asset = world.client.workflow.getHandle(`${world.taskQueue}/asset/far_file`);
-      for (let second = 0; second < 20 && !codes.has('transfer/stalled'); second++) {
+      for (let second = 0; second < 30 && !codes.has('transfer/stalled'); second++) {
         await sleep(1000);
         for (const { lastFailure } of (await asset.describe()).raw.pendingActivities ?? []) {
           codes.add(lastFailure?.applicationFailureInfo?.type ?? '');
