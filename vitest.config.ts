@@ -16,7 +16,7 @@ export default defineConfig({
             'src/**/*.test.ts',
             'workflows/**/*.test.ts',
             'activities/**/*.test.ts',
-            'test/{architecture,golden,properties,replay}/**/*.test.ts',
+            'test/{architecture,golden,properties,reference,replay}/**/*.test.ts',
           ],
           isolate: false,
           testTimeout: 20_000,

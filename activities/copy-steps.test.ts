@@ -187,6 +187,17 @@ describe('the steps of a large file', () => {
     expect(world.project.inbox.files.get('in/big.bin')?.bytes.toString()).toBe('newer');
   });
 
+  it('keep the source of a copy that was refused at its target (G16)', async () => {
+    const world = await steps('prefix: in, delete_source: true', 'prefix: raw');
+    world.project.put('in/big.bin', large(3000));
+    const unit = await moved(world, await onlyItem(world));
+    const foreign = Buffer.from('foreign');
+    const { lake, inbox } = world.project;
+    lake.files.set('raw/big.bin', { bytes: foreign, modified: '1', tag: 'foreign', crc32: '' });
+    await expect(world.run(publish, unit)).rejects.toMatchObject({ type: 'target/conflict' });
+    expect(inbox.files.get('in/big.bin')?.bytes.toString()).toBe(large(3000));
+  });
+
   it('publish nothing of a file that changed after its last part (G5)', async () => {
     const world = await steps('prefix: in', 'prefix: raw');
     world.project.put('in/big.bin', large(3000));

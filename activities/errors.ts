@@ -31,6 +31,20 @@ export const sensorRemembersTooMuch = defineError({
   fix: 'Set `delete_source` or rename on the job, narrow the prefix or pattern, or shorten `lookback`.',
 });
 
+export const nullCursor = defineError({
+  code: 'rows/null-cursor',
+  recovery: 'never',
+  summary: 'Rows have no value in the cursor column, so no mark can say whether they were taken.',
+  fix: 'Fill the column, choose another `cursor_column`, or say what becomes of them: `nulls: skip`, or `nulls: include` with a target that upserts.',
+});
+
+export const noFiles = defineError({
+  code: 'load/no-files',
+  recovery: 'never',
+  summary: 'A full refresh found no file, and would have emptied its table.',
+  fix: 'Look whether the files are late or the prefix is wrong; write `max_shrink: any` if an empty source may empty the table.',
+});
+
 export const activityErrors: readonly ErrorKind[] = [
   unexpected,
   workerShutdown,
@@ -38,4 +52,6 @@ export const activityErrors: readonly ErrorKind[] = [
   crcMismatch,
   otherRunFailed,
   sensorRemembersTooMuch,
+  nullCursor,
+  noFiles,
 ];

@@ -36,6 +36,10 @@ export interface Details {
   readonly base: number;
   /** Parts that are durable, `number:crc32`; only where the target cannot list them. */
   readonly done?: readonly string[];
+  /** Rows that all attempts together read; only where rows move. */
+  readonly rows?: number;
+  /** Where a lane of rows may go on; only where rows move. */
+  readonly lane?: JsonObject;
 }
 
 export interface Attempt {
@@ -50,6 +54,10 @@ export interface Attempt {
   readonly readBefore: number;
   /** Parts to remember in the details. */
   readonly done: string[];
+  /** Rows read by this attempt and its newest checkpoint, to remember in the details. */
+  readonly lane: { rows: number; checkpoint: JsonObject | null };
+  /** Rows that earlier attempts read. */
+  readonly rowsBefore: number;
 }
 
 export interface Watched {
@@ -92,20 +100,24 @@ class Pulse {
   readonly #watched: Watched;
   readonly #ports: Ports;
   readonly #startedMs: number;
-  readonly #base: { readonly idle: number; readonly read: number };
+  readonly #base: { readonly idle: number; readonly read: number; readonly rows: number };
   readonly #done: readonly string[];
+  readonly #lane: Attempt['lane'];
   #tickedMs: number;
 
   constructor(
     ports: Ports,
     watched: Watched,
-    attempt: { progress: TransferProgress; idle: number; readBefore: number; done: string[] },
+    attempt: Pick<Attempt, 'progress' | 'readBefore' | 'rowsBefore' | 'done' | 'lane'> & {
+      readonly idle: number;
+    },
   ) {
     this.#ports = ports;
     this.#watched = watched;
     this.#progress = attempt.progress;
     this.#done = attempt.done;
-    this.#base = { idle: attempt.idle, read: attempt.readBefore };
+    this.#lane = attempt.lane;
+    this.#base = { idle: attempt.idle, read: attempt.readBefore, rows: attempt.rowsBefore };
     this.#startedMs = ports.nowMs();
     this.#tickedMs = this.#startedMs;
   }
@@ -148,6 +160,15 @@ class Pulse {
     this.#ports.supervisor.beat(taskToken, this.details() as unknown as JsonObject);
   };
 
+  #rowDetails(): Pick<Details, 'rows' | 'lane'> {
+    const rows = this.#base.rows + this.#lane.rows;
+    const { checkpoint } = this.#lane;
+    return {
+      ...(rows === 0 ? {} : { rows }),
+      ...(checkpoint === null ? {} : { lane: checkpoint }),
+    };
+  }
+
   details(): Details {
     const { confirmedBytes, readBytes, phase, object } = this.#progress;
     const total = this.#watched.totalBytes;
@@ -166,6 +187,7 @@ class Pulse {
       idle: this.#base.idle,
       base: this.#progress.baseBytes,
       ...(this.#done.length === 0 ? {} : { done: this.#done }),
+      ...this.#rowDetails(),
     };
   }
 }
@@ -174,6 +196,19 @@ class Pulse {
  * Runs one attempt: heartbeats, deadlines, cancellation, and the mapping of whatever it throws. The body must honour
  * `attempt.signal` everywhere it waits.
  */
+/** What the attempts before this one told. */
+const earlierAttempts = (attempt: number) => {
+  const previous = previousDetails();
+  return {
+    previous,
+    idle: idleAttempts(previous, attempt),
+    bytes: previous?.bytes ?? 0,
+    readBefore: previous?.read ?? 0,
+    rowsBefore: previous?.rows ?? 0,
+    checkpoint: previous?.lane ?? null,
+  };
+};
+
 export const runAttempt = async <T>(
   ports: Ports,
   watched: Watched,
@@ -181,27 +216,30 @@ export const runAttempt = async <T>(
 ): Promise<T> => {
   const context = Context.current();
   const { info } = context;
-  const previous = previousDetails();
-  const readBefore = previous?.read ?? 0;
+  const earlier = earlierAttempts(info.attempt);
+  const { previous, idle, readBefore, rowsBefore } = earlier;
   const progress = new TransferProgress(ports.nowMs);
-  progress.resumeFrom(previous?.bytes ?? 0);
+  progress.resumeFrom(earlier.bytes);
   const done: string[] = [];
+  const lane: Attempt['lane'] = { rows: 0, checkpoint: earlier.checkpoint };
   ports.supervisor.opened(info.taskToken, {
     id: info.workflowExecution?.workflowId ?? '',
     runId: info.workflowExecution?.runId ?? '',
   });
-  const idle = idleAttempts(previous, info.attempt);
-  const pulse = new Pulse(ports, watched, { progress, idle, readBefore, done });
+  const pulse = new Pulse(ports, watched, { progress, idle, readBefore, rowsBefore, done, lane });
   const signal = AbortSignal.any([context.cancellationSignal, pulse.signal]);
   const timer = setInterval(pulse.tick, tickMs);
   const telling = setInterval(pulse.tell, tellMs);
+  const retries = info.attempt - 1;
   try {
     refuseIdle(idle, watched);
-    return await body({ signal, progress, previous, retries: info.attempt - 1, readBefore, done });
+    const before = { previous, readBefore, rowsBefore };
+    return await body({ signal, progress, ...before, retries, done, lane });
   } catch (error) {
     pulse.beat();
     const cause = pulse.signal.aborted ? pulse.signal.reason : error;
-    throw failureOf(cause, ports, { bytesRead: readBefore + progress.readBytes });
+    const bytesRead = readBefore + progress.readBytes;
+    throw failureOf(cause, ports, { bytesRead, rowsRead: rowsBefore + lane.rows });
   } finally {
     clearInterval(timer);
     clearInterval(telling);

@@ -83,7 +83,7 @@ const refuseCollisions = async (
 };
 
 const withTargets = async (
-  ports: Ports,
+  { ports, plan }: { readonly ports: Ports; readonly plan: AssetPlan },
   planned: readonly { readonly file: ListedFile; readonly address: TargetAddress }[],
   open: OpenTarget,
   signal: AbortSignal,
@@ -95,11 +95,24 @@ const withTargets = async (
     const item = { source: file.identity, target: address };
     const object = found[index] ?? null;
     if (object === null) return item;
-    return ports.planner.holdsVersion(object, file.identity, keepsOrigin)
+    return ports.planner.holdsVersion(object, file.identity, keepsOrigin, plan.recoding)
       ? { ...item, replaces: object.tag, skip: true }
       : { ...item, replaces: object.tag };
   });
 };
+
+/** One page as the source shows it, or the files that the run was narrowed to. */
+export const sourcePage = async (
+  plan: AssetPlan,
+  open: OpenSource,
+  after: string | null,
+  signal: AbortSignal,
+): Promise<ListPage> =>
+  withoutRepeats(
+    plan.narrowedTo === null
+      ? await open.source.list(open.options, after, plan.sizes.pageItems, signal)
+      : await narrowed(plan.narrowedTo, open, signal),
+  );
 
 const listPage = async (
   ports: Ports,
@@ -107,11 +120,7 @@ const listPage = async (
   signal: AbortSignal,
 ): Promise<ItemPage> => {
   const open = await ports.connections.source(plan.source);
-  const page = withoutRepeats(
-    plan.narrowedTo === null
-      ? await open.source.list(open.options, after, plan.sizes.pageItems, signal)
-      : await narrowed(plan.narrowedTo, open, signal),
-  );
+  const page = await sourcePage(plan, open, after, signal);
   const { items, filtered } = await ports.planner.planItems(plan, page.files);
   // Two files of one page are refused by `planItems` itself.
   const isTemplated = JSON.stringify(plan.target?.options ?? {}).includes('{{');
@@ -125,7 +134,7 @@ const listPage = async (
   const addressed = items.flatMap(({ file, address }) =>
     address === null ? [] : [{ file, address }],
   );
-  return { ...counted, items: await withTargets(ports, addressed, target, signal) };
+  return { ...counted, items: await withTargets({ ports, plan }, addressed, target, signal) };
 };
 
 export const listItems =

@@ -7,9 +7,11 @@ export interface PlanRunInput {
   readonly name: string;
   /** The one argument of the workflow, as it came. */
   readonly request: unknown;
+  /** Epoch ms at which it was meant to start: a piece of time that is over by then is a partition. Absent: now. */
+  readonly atMs?: number;
 }
 
 export const planRun =
   (ports: Ports) =>
   (input: PlanRunInput): Promise<PlannedRun> =>
-    runLight(ports, () => ports.planner.planRun(input.name, input.request));
+    runLight(ports, () => ports.planner.planRun(input.name, input.request, input.atMs));

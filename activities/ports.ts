@@ -3,21 +3,43 @@
  * here, so that activities know neither particular connectors nor files nor the clock.
  */
 import type { Connector, FileSource, FileTarget, ListedFile } from '../src/connectors/connector.js';
+import type { RowSource, RowTarget } from '../src/connectors/row-connector.js';
 import type { TidemarkError } from '../src/core/errors/error.js';
 import type { FileIdentity, TargetAddress, TargetObject } from '../src/core/plan/file.js';
+import type { BackfillPlan, PartitionPage } from '../src/core/plan/backfill-plan.js';
 import type { AssetOrder, AssetPlan, EndpointPlan, RunPlan } from '../src/core/plan/plan.js';
+import type { Recoding } from '../src/core/plan/recoding.js';
+import type { Mark } from '../src/core/plan/rows.js';
 import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
 import type { JsonObject } from '../src/core/values/json.js';
+import type { Conversions } from '../src/formats/conversions.js';
+import type { FormatDeclaration } from '../src/formats/format.js';
 import type { MemoryBudget } from '../src/transfer/memory-budget.js';
 
 /** What a workflow type stands for. */
 export type PlannedRun =
   | { readonly kind: 'run'; readonly plan: RunPlan }
+  | { readonly kind: 'backfill'; readonly plan: BackfillPlan }
   | { readonly kind: 'sensor'; readonly plan: SensorPlan };
+
+/** What the name of an object depends on beside the plan. */
+export interface WindowFacts {
+  /** Null: the window begins at the beginning. */
+  readonly low: Mark | null;
+  /** Null: the asset has no mark. */
+  readonly high: Mark | null;
+  /** 1 for the first window that begins at `low`, 2 for the next one. */
+  readonly repeat: number;
+  /** From 0. */
+  readonly lane: number;
+  readonly lanes: number;
+}
 
 export interface PlannerPort {
   /** Reads the project as it is now and compiles what `name` stands for. `request` is hostile input. */
-  planRun(name: string, request: unknown): Promise<PlannedRun>;
+  planRun(name: string, request: unknown, atMs?: number): Promise<PlannedRun>;
+  /** The next page of a run of several partitions. Pure. */
+  partitionPage(plan: BackfillPlan, after: number): PartitionPage;
   planAsset(
     order: AssetOrder,
     known: { readonly owner: string; readonly ownerStartedMs: number },
@@ -34,6 +56,10 @@ export interface PlannerPort {
     }[];
     readonly filtered: number;
   }>;
+  /** Where an object of a window goes, once the window is known (D16). Throws `target/bad-key`. */
+  objectAddress(plan: AssetPlan, window: WindowFacts): TargetAddress;
+  /** The folder of the ledgers beside the data of a target of files. */
+  ledgerFolder(plan: AssetPlan): TargetAddress;
   /** The error for two source files of one target (D16). */
   sameTarget(
     plan: AssetPlan,
@@ -43,9 +69,16 @@ export interface PlannerPort {
   /** A test for the files that the sensor's predicate takes. */
   sensorTakes(plan: SensorPlan): (file: ListedFile) => boolean;
   /** Does the object already hold this version of the file? Then it is not copied again. */
-  holdsVersion(found: TargetObject, identity: FileIdentity, keepsOrigin: boolean): boolean;
-  /** Digest of a source version, kept with the object that was copied from it. */
+  holdsVersion(
+    found: TargetObject,
+    identity: FileIdentity,
+    keepsOrigin: boolean,
+    recoding?: Recoding,
+  ): boolean;
+  /** Digest of a source version. */
   digestOf(identity: FileIdentity): string;
+  /** Digest of a source version and of how it was changed, kept with the object that was made from it. */
+  originOf(identity: FileIdentity, recoding: Recoding | undefined): string;
   /** Name of the unit: unique for (owner, source version). */
   unitOf(owner: string, identity: FileIdentity): string;
   /** 16 hex digits of a text; for ids and sets that must stay small. */
@@ -64,10 +97,22 @@ export interface OpenTarget {
   readonly connector: Connector;
 }
 
+export interface OpenRowSource {
+  readonly source: RowSource;
+  readonly connector: Connector;
+}
+
+export interface OpenRowTarget {
+  readonly target: RowTarget;
+  readonly connector: Connector;
+}
+
 export interface ConnectionsPort {
   /** Throws `connection/changed` when the project's connection is no longer the one that the run pinned. */
   source(endpoint: EndpointPlan): Promise<OpenSource>;
   target(endpoint: EndpointPlan): Promise<OpenTarget>;
+  rowSource(endpoint: EndpointPlan): Promise<OpenRowSource>;
+  rowTarget(endpoint: EndpointPlan): Promise<OpenRowTarget>;
 }
 
 /** The supervisor of this process, if there is one: it fails the open tasks of a process that died. */
@@ -84,6 +129,8 @@ export interface FaultsPort {
 
 export interface Ports {
   readonly connectors: readonly Connector[];
+  readonly formats: readonly FormatDeclaration[];
+  readonly conversions: Conversions;
   readonly planner: PlannerPort;
   readonly connections: ConnectionsPort;
   readonly budget: MemoryBudget;

@@ -3,17 +3,13 @@
  * not read again.
  */
 import type { BatchOutcome } from '../src/core/run/outcome.js';
-import type { AssetPlan, PlannedItem } from '../src/core/plan/plan.js';
+import type { PlannedItem } from '../src/core/plan/plan.js';
 import { copyBatch, type WrittenFile } from '../src/transfer/copy-batch.js';
-import { type Attempt, runAttempt } from './heartbeat.js';
+import { type BatchInput, runBatch } from './batch.js';
+import type { Attempt } from './heartbeat.js';
 import type { OpenTarget, Ports } from './ports.js';
 import { removeSource } from './remove-source.js';
 import { orderOf } from './unit-order.js';
-
-export interface BatchInput {
-  readonly plan: AssetPlan;
-  readonly items: readonly PlannedItem[];
-}
 
 interface Sums {
   files: number;
@@ -127,14 +123,4 @@ const transfer = async (
 export const transferBatch =
   (ports: Ports) =>
   (input: BatchInput): Promise<BatchOutcome> =>
-    runAttempt(
-      ports,
-      {
-        timing: input.plan.timing,
-        attemptsWithoutProgress: input.plan.retry.attemptsWithoutProgress,
-        totalBytes: input.items.reduce((sum, item) => sum + item.source.size, 0),
-        object: `${String(input.items.length)} files of ${input.plan.name}`,
-        movesBytes: true,
-      },
-      (attempt) => transfer(ports, input, attempt),
-    );
+    runBatch(ports, input, true, (attempt) => transfer(ports, input, attempt));

@@ -11,7 +11,7 @@ export const orderOf = (
 ): ObjectOrder => ({
   address: item.target,
   unit: ports.planner.unitOf(plan.owner, identity),
-  copiedFrom: ports.planner.digestOf(identity),
+  copiedFrom: ports.planner.originOf(identity, plan.recoding),
   size: identity.size,
   modified: identity.modified,
   expected: item.replaces === undefined ? { absent: true } : { tag: item.replaces },

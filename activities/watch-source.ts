@@ -76,7 +76,31 @@ class Watch {
     return { v: 1, phase: 'watching', polls, unsettled, failures };
   }
 
-  async poll(): Promise<readonly Hit[]> {
+  poll(): Promise<readonly Hit[]> {
+    const { rows } = this.#input.plan;
+    return rows === undefined ? this.#pollFiles() : this.#pollRows(rows);
+  }
+
+  /** A window of new rows is one hit: it ends where nothing can appear any more, so there is nothing to settle. */
+  async #pollRows(rows: NonNullable<SensorPlan['rows']>): Promise<readonly Hit[]> {
+    const { plan, mark } = this.#input;
+    const { source } = await this.#ports.connections.rowSource(plan.source);
+    const low = mark.rows ?? null;
+    const found = await source.newRows(rows.query, { low, plan: rows.mark }, this.#signal);
+    this.polls++;
+    this.failures = 0;
+    this.unsettled = 0;
+    const high = found?.bound.high ?? null;
+    if (found === null || high === null || found.rows === 0) return [];
+    const last = low?.value ?? rows.mark.initial;
+    const window = JSON.stringify([last, low?.seen ?? null, high.value, high.seen]);
+    const fields = { cursor: high.value, last_cursor: last ?? '', record_count: found.rows };
+    const identity = { path: high.value, size: found.rows, modified: '0' };
+    const item = { identity, relative_path: high.value, fields };
+    return [{ item, digest: this.#ports.planner.shortDigest(window), rows: high }];
+  }
+
+  async #pollFiles(): Promise<readonly Hit[]> {
     const open = await this.#ports.connections.source(this.#input.plan.source);
     const fresh = await this.#listNew(open);
     const now = this.#ports.nowMs();

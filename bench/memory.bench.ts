@@ -2,35 +2,20 @@
  * How much memory does a worker process take while it copies 500 MB, and does it take more for 2 GB (goal P15: peak
  * minus idle at most 100 MB, and within 10 % of each other)?
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from './measure.js';
+import { type Memory, memoryDuring } from './resident-memory.js';
 import { report, table } from './results.js';
 import { assertSame, writeLarge } from './source-files.js';
 import { startStage } from './stage.js';
+import { memoryBytesDefault } from '../src/runtime/worker/worker-settings.js';
 import { runTidemark } from './tidemark-run.js';
 
 const sizes = [500_000_000, 2_000_000_000];
 const rounds = Number(process.env['BENCH_REPETITIONS'] ?? 3);
 const megabyte = 1_000_000;
-
-const kibibytesOf = (pid: number, field: 'VmRSS' | 'VmHWM'): number =>
-  Number(
-    new RegExp(`${field}:\\s+(\\d+) kB`).exec(
-      readFileSync(`/proc/${String(pid)}/status`, 'utf8'),
-    )?.[1],
-  );
-
-/** From here on the kernel's own record of the peak (VmHWM) starts at what is held now. */
-const forgetPeak = (pid: number): void => {
-  writeFileSync(`/proc/${String(pid)}/clear_refs`, '5');
-};
-
-interface Memory {
-  readonly idle: number;
-  readonly peak: number;
-}
 
 /** A worker of its own for each run: what one run leaves behind is not idle memory of the next. */
 const memoryOf = async (fileBytes: number): Promise<Memory> => {
@@ -39,10 +24,7 @@ const memoryOf = async (fileBytes: number): Promise<Memory> => {
   const digests = new Map([['large/large.bin', await writeLarge(path, fileBytes)]]);
   const { pid } = stage.worker;
   await sleep(1000);
-  const idle = (kibibytesOf(pid, 'VmRSS') * 1024) / megabyte;
-  forgetPeak(pid);
-  await runTidemark(stage, 'large_near');
-  const peak = (kibibytesOf(pid, 'VmHWM') * 1024) / megabyte;
+  const { idle, peak } = await memoryDuring(pid, () => runTidemark(stage, 'large_near'));
   rmSync(path);
   assertSame(digests, await stage.bucket.digests());
   process.stderr.write(
@@ -73,6 +55,6 @@ const [first = NaN, last = NaN] = grown;
 report('memory', {
   question:
     'Resident memory of the worker process while it copies one file, round trip 0 ms (the kernel’s own peak).',
-  versions: [`buffers of the worker: 64 MiB (the default)`],
+  versions: [`buffers of the worker: ${String(memoryBytesDefault / 2 ** 20)} MiB (the default)`],
   text: `${table(rows)}\n\nFour times the data: ${((last / first - 1) * 100).toFixed(0)} % more above idle.`,
 });

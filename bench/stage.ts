@@ -13,6 +13,7 @@ import type { RunReceipt } from '../src/core/run/receipt.js';
 import { cacheFolder } from '../src/devstack/temporal/cache-folder.js';
 import { findTemporalCli } from '../src/devstack/temporal/find-cli.js';
 import { startTemporalServer, type TemporalServer } from '../src/devstack/temporal/start-server.js';
+import { workerFlags } from '../src/runtime/worker/supervisor.js';
 import { memoryBytesDefault } from '../src/runtime/worker/worker-settings.js';
 import { openSshAvailable, type OpenSshServer, startOpenSsh } from '../test/servers/openssh.js';
 import {
@@ -98,7 +99,7 @@ const writeProject = async (root: string): Promise<void> => {
   await writeFile(join(root, 'pipelines', 'all.yaml'), `assets:${lines.map(pipeline).join('')}`);
 };
 
-const program = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+export const program = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 interface DelayLine {
   readonly port: number;
@@ -115,7 +116,7 @@ const startDelayLine = async (targetPort: number, delayMs: number): Promise<Dela
   return { port: Number(text.toString()), stop: () => child.stdin.end() };
 };
 
-const startWorker = async (root: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> => {
+export const startWorker = async (root: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> => {
   const settings = { root, connectionFiles: [], memoryBytes: memoryBytesDefault, timing: {} };
   const profile = process.env['BENCH_CPU_PROFILE'];
   const child = fork(
@@ -126,7 +127,7 @@ const startWorker = async (root: string, env: NodeJS.ProcessEnv): Promise<ChildP
       serialization: 'advanced',
       execArgv: [
         // As the supervisor starts it.
-        '--max-semi-space-size=2',
+        ...workerFlags,
         ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
       ],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -141,7 +142,7 @@ const startWorker = async (root: string, env: NodeJS.ProcessEnv): Promise<ChildP
   return child;
 };
 
-const endWorker = async (child: ChildProcess): Promise<void> => {
+export const endWorker = async (child: ChildProcess): Promise<void> => {
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;

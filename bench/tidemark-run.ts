@@ -4,8 +4,11 @@ import type { RunReceipt } from '../src/core/run/receipt.js';
 import { cpuSecondsOf } from './child-run.js';
 import type { Run, Stage } from './stage.js';
 
+/** What a run needs of a stage. */
+export type Running = Pick<Stage, 'client' | 'worker'>;
+
 /** Executes the workflow type `name` as `temporal workflow execute` does. */
-export const runTidemark = async (stage: Stage, name: string): Promise<Run> => {
+export const runTidemark = async (stage: Running, name: string): Promise<Run> => {
   const workflowId = `bench/${name}/${randomBytes(4).toString('hex')}`;
   const cpuBefore = cpuSecondsOf(stage.worker.pid);
   const start = performance.now();
@@ -19,7 +22,10 @@ export const runTidemark = async (stage: Stage, name: string): Promise<Run> => {
 };
 
 /** Events in the histories of a run and of its assets. */
-export const historyEvents = async (stage: Stage, workflowId: string): Promise<number> => {
+export const historyEvents = async (
+  stage: Pick<Stage, 'client'>,
+  workflowId: string,
+): Promise<number> => {
   const { events } = await stage.client.workflow.getHandle(workflowId).fetchHistory();
   let count = events?.length ?? 0;
   for (const event of events ?? []) {

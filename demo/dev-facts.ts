@@ -18,6 +18,13 @@ const factsShape = z.object({
     bucket: z.string(),
   }),
   sftp: z.object({ root: z.string() }),
+  postgres: z.object({
+    host: z.string(),
+    port: z.number(),
+    user: z.string(),
+    password: z.string(),
+    database: z.string(),
+  }),
 });
 
 export type DevFacts = z.infer<typeof factsShape>;

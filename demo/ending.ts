@@ -23,15 +23,12 @@ const showReceipt = ({ screen }: Stage, { receipt, death }: ActTwo): void => {
   ]);
   screen.heading('The death of the worker process, seen from outside');
   screen.facts([
-    [
-      'killed',
-      `process ${String(death.pid)}, when S3 held ${bytesText(death.storedBytes)} (ListParts)`,
-    ],
+    ['killed', `process ${String(death.pid)}, when S3 held ${bytesText(death.stored)} (ListParts)`],
     [
       'taken over',
       `by process ${String(death.newPid)} after ${secondsText(death.takenOverMs)} (temporal workflow describe)`,
     ],
-    ['next part', `in S3 after ${secondsText(death.nextPartMs)} (ListParts)`],
+    ['next part', `in S3 after ${secondsText(death.nextMs)} (ListParts)`],
   ]);
 };
 

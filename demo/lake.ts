@@ -20,6 +20,12 @@ export interface StoredParts {
   readonly bytes: number;
 }
 
+interface UploadPlace {
+  readonly Bucket: string;
+  readonly Key: string | undefined;
+  readonly UploadId: string | undefined;
+}
+
 export class Lake implements Disposable {
   readonly #client: S3Client;
   readonly bucket: string;
@@ -52,12 +58,23 @@ export class Lake implements Disposable {
     return digestOf(Body as AsyncIterable<Uint8Array>);
   }
 
-  /** Parts that S3 holds of unfinished uploads of that key. */
-  async storedParts(key: string): Promise<StoredParts> {
+  /** Lines of the object. */
+  async lines(key: string): Promise<number> {
+    const { Body } = await this.#client.send(
+      new GetObjectCommand({ Bucket: this.bucket, Key: key }),
+    );
+    let lines = 0;
+    for await (const bytes of Body as AsyncIterable<Uint8Array>) {
+      for (const byte of bytes) if (byte === 10) lines++;
+    }
+    return lines;
+  }
+
+  /** Parts that S3 holds of unfinished uploads of keys that start with the prefix. */
+  async storedParts(prefix: string): Promise<StoredParts> {
     let count = 0;
     let bytes = 0;
-    for (const UploadId of await this.#uploads(key)) {
-      const place = { Bucket: this.bucket, Key: key, UploadId };
+    for (const place of await this.#uploads(prefix)) {
       const Parts = await this.#partsOf(place);
       count += Parts.length;
       bytes += Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
@@ -66,7 +83,7 @@ export class Lake implements Disposable {
   }
 
   /** An upload that was completed between being listed and being looked at holds nothing any more. */
-  async #partsOf(place: { Bucket: string; Key: string; UploadId: string }): Promise<Part[]> {
+  async #partsOf(place: UploadPlace): Promise<Part[]> {
     try {
       const { Parts = [] } = await this.#client.send(new ListPartsCommand(place));
       return Parts;
@@ -76,11 +93,11 @@ export class Lake implements Disposable {
     }
   }
 
-  async #uploads(prefix: string): Promise<readonly string[]> {
+  async #uploads(prefix: string): Promise<readonly UploadPlace[]> {
     const { Uploads = [] } = await this.#client.send(
       new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: prefix }),
     );
-    return Uploads.flatMap(({ UploadId }) => UploadId ?? []);
+    return Uploads.map(({ Key, UploadId }) => ({ Bucket: this.bucket, Key, UploadId }));
   }
 
   /** Number of unfinished uploads below the prefix. */
@@ -95,13 +112,8 @@ export class Lake implements Disposable {
     for (const Key of keys) {
       await this.#client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key }));
     }
-    const { Uploads = [] } = await this.#client.send(
-      new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: prefix }),
-    );
-    for (const { Key, UploadId } of Uploads) {
-      await this.#client.send(
-        new AbortMultipartUploadCommand({ Bucket: this.bucket, Key, UploadId }),
-      );
+    for (const place of await this.#uploads(prefix)) {
+      await this.#client.send(new AbortMultipartUploadCommand(place));
     }
     return keys.length;
   }

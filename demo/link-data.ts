@@ -9,15 +9,21 @@ const place = async (from: string, to: string): Promise<void> => {
   await link(from, to).catch(() => copyFile(from, to));
 };
 
+/** Folders of the data that a partner would offer; the rest goes elsewhere. */
+const sources = ['flights', 'reference'] as const;
+
 /** Empties the folders that the demo uses and fills them anew; other folders are left alone. */
 export const linkData = async (
   prepared: string,
   files: PreparedFiles,
   root: string,
 ): Promise<void> => {
-  for (const folder of ['flights', 'reference', 'inbox', 'outbox']) {
+  for (const folder of [...sources, 'inbox', 'outbox']) {
     await rm(join(root, folder), { recursive: true, force: true });
   }
   await mkdir(join(root, 'inbox'), { recursive: true });
-  for (const path of Object.keys(files)) await place(join(prepared, path), join(root, path));
+  for (const path of Object.keys(files)) {
+    if (!sources.some((folder) => path.startsWith(`${folder}/`))) continue;
+    await place(join(prepared, path), join(root, path));
+  }
 };

@@ -1,11 +1,12 @@
 /**
- * `npm run demo`: brings up the dev stack and a worker, plays two acts, tells what came of it.
+ * `npm run demo`: brings up the dev stack and a worker, plays three acts, tells what came of it.
  *
  * Keeps true: every fact that is printed comes from a receipt or from an independent client; whatever happens, all
  * programs that it started are stopped; the exit code is 0 only if every statement is true.
  */
 import { once } from 'node:events';
 import { actOne } from './act-one.js';
+import { actThree } from './act-three.js';
 import { actTwo } from './act-two.js';
 import { type Background, DemoError, type Environment } from './child-program.js';
 import { readDevFacts } from './dev-facts.js';
@@ -17,12 +18,15 @@ import { prepareData } from './prepare-data.js';
 import { createScreen, secondsText } from './screen.js';
 import { project, type Stage } from './stage.js';
 import { TemporalCli } from './temporal-cli.js';
+import { clearTables, ledgerPrefix } from './tables.js';
 import { TidemarkCli } from './tidemark-cli.js';
+import { openWarehouse } from './warehouse.js';
 
 const help = `npm run demo [-- --exit]
 
 Brings up the dev stack, copies small files, watches a folder, triggers a schedule, then kills the worker in the
-middle of a 500 MB file. On a terminal it stays up until Ctrl-C.
+middle of a 500 MB file, and of a table of 1.5 million rows on its way from PostgreSQL to S3 and back. On a terminal it
+stays up until Ctrl-C.
 
   --exit    end after the last act, also on a terminal
   --help    this text`;
@@ -33,20 +37,25 @@ const cleanEnvironment = (env: Environment): Environment =>
     Object.entries(env).filter(
       ([name]) =>
         name === 'TEMPORAL_CLI_PATH' ||
-        !(/^(TEMPORAL|S3|SFTP|AWS)_/.test(name) || name === 'ENV' || name === 'TIDEMARK_VARY'),
+        !(
+          /^(TEMPORAL|S3|SFTP|AWS|PG)_|^PG[A-Z]+$/.test(name) ||
+          name === 'ENV' ||
+          name === 'TIDEMARK_VARY'
+        ),
     ),
   );
 
 /** Prefixes that the example project writes to. */
-const zones = ['raw/', 'landing/', 'curated/', 'by-hand/'] as const;
+const zones = ['raw/', 'landing/', 'curated/', 'by-hand/', 'warehouse/', ledgerPrefix] as const;
 
 /** What an earlier demo left is no part of this one: open runs are ended, its objects removed. */
-const clearStage = async ({ temporal, lake, screen }: Stage): Promise<void> => {
+const clearStage = async ({ temporal, lake, warehouse, screen }: Stage): Promise<void> => {
   const open = await temporal.openWorkflows(project);
   // A run cancels its assets when it ends, so each of them may be gone by now.
   for (const id of open) await temporal.terminate(id).catch(() => undefined);
   let removed = 0;
   for (const zone of zones) removed += await lake.clear(zone);
+  await clearTables(warehouse);
   if (open.length + removed > 0) {
     screen.line(
       `  removed what an earlier demo left: ${String(open.length)} open workflows, ${String(removed)} objects`,
@@ -72,14 +81,17 @@ const setStage = async (
   await linkData(places.prepared, files, dev.sftp.root);
   const temporal = new TemporalCli(dev.temporal, env, signal);
   const lake = new Lake(dev.s3);
+  const warehouse = await openWarehouse(dev.postgres, env, signal);
   const stamp = stampOf(new Date());
-  const stage = { places, dev, files, lake, screen, temporal, tidemark, signal, stamp };
+  const tools = { lake, warehouse, screen, temporal, tidemark };
+  const stage = { places, dev, files, ...tools, signal, stamp };
   await clearStage(stage);
   screen.facts([
     ['Temporal', dev.temporal.address],
     ['Web UI', dev.temporal.ui],
     ['S3', dev.s3.endpoint],
     ['SFTP', dev.sftp.root],
+    ['PostgreSQL', `${dev.postgres.host}:${String(dev.postgres.port)}`],
   ]);
   screen.heading('The worker:  tidemark worker --heartbeat-timeout 5s --retry-interval 1s');
   programs.push(await tidemark.worker());
@@ -97,7 +109,9 @@ const play = async (stage: Stage, isStaying: boolean): Promise<number> => {
   const startedMs = performance.now();
   const one = await actOne(stage);
   const two = await actTwo(stage);
-  const isRight = await showEnding(stage, two, [...one.findings, ...two.findings]);
+  const three = await actThree(stage);
+  const found = [...one.findings, ...two.findings, ...three.findings];
+  const isRight = await showEnding(stage, two, found);
   showCommands(stage, two);
   stage.screen.line();
   stage.screen.line(

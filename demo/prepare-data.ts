@@ -5,14 +5,14 @@
  * has its size, nothing is made again. A half-made folder is thrown away.
  */
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { digestOfFile } from './digest.js';
 import type { Places } from './places.js';
 import { bytesText, secondsText, type Screen } from './screen.js';
 
 /** Rises when other data is wanted. */
-const version = 1;
+const version = 2;
 const airports = ['ATL', 'ORD'] as const;
 /** Three million flights are 106 MB of CSV; five years of them are more than 500 MB. */
 const years = 5;
@@ -41,6 +41,25 @@ const dailySql = (parquet: string, target: string): string => `
     WHERE origin IN (${airports.map(literal).join(', ')})
     ORDER BY airport, date
   ) TO ${literal(target)} (FORMAT csv, HEADER, PARTITION_BY (airport, day))`;
+
+/** Rows of a table: the flights from one day up to another, with a key, in the order in which they departed. */
+const tableSql = (
+  parquet: string,
+  target: string,
+  [from, to]: readonly [string, string],
+): string => `
+  COPY (
+    SELECT id, strftime(date, '%Y-%m-%d %H:%M:%S+00') AS departed_at, delay, distance, origin, destination
+    FROM (SELECT *, row_number() OVER (ORDER BY date, origin, destination, distance, delay) AS id FROM ${literal(parquet)})
+    WHERE date >= ${literal(from)} AND date < ${literal(to)}
+    ORDER BY id
+  ) TO ${literal(target)} (FORMAT csv, HEADER)`;
+
+/** The flights that are in the table when act three begins, and those that come later. */
+export const tableFiles = {
+  first: 'warehouse/first-quarter.csv',
+  later: 'warehouse/first-of-april.csv',
+} as const;
 
 /** DuckDB is a development dependency, and only needed where data is made. One thread: one file for each partition. */
 const runSql = async (sql: string): Promise<void> => {
@@ -89,6 +108,15 @@ const stepsOf = (datasets: string): readonly Step[] => {
       what: `3 million flights × ${String(years)} shifted years as one CSV file`,
       folder: 'flights/big',
       make: (target) => runSql(bigSql(parquet, join(target, 'flights.csv'))),
+    },
+    {
+      what: 'the rows of a table: a first quarter, and a day more',
+      folder: 'warehouse',
+      make: async (target) => {
+        const at = (file: string): string => join(target, basename(file));
+        await runSql(tableSql(parquet, at(tableFiles.first), ['2001-01-01', '2001-04-01']));
+        await runSql(tableSql(parquet, at(tableFiles.later), ['2001-04-01', '2001-04-02']));
+      },
     },
     {
       what: 'the list of airports',

@@ -17,6 +17,7 @@ const assetShape = z.object({
     read_twice: z.number(),
   }),
   crc32: z.object({ source: z.string(), target: z.string().nullable() }),
+  rows: z.object({ read: z.number(), written: z.number(), read_twice: z.number() }).optional(),
   retries: z.number(),
   checks: list(z.object({ name: z.string(), passed: z.boolean(), message: z.string() })),
   reconciled: z.boolean(),
@@ -36,3 +37,10 @@ export const receiptShape = z.object({
 
 export type Receipt = z.infer<typeof receiptShape>;
 export type AssetReceipt = Receipt['assets'][number];
+
+/** What a run of several partitions tells. */
+export const backfillShape = z.object({
+  partitions: z.object({ done: z.number(), failed: z.number() }),
+  rows: z.number(),
+});
+export type BackfillFacts = z.infer<typeof backfillShape>;

@@ -18,6 +18,9 @@ export const bytesText = (bytes: number): string => {
   return `${(bytes / 1e9).toFixed(2)} GB`;
 };
 
+/** 1234567 → 1,234,567. */
+export const rowsText = (rows: number): string => String(rows).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+
 export const secondsText = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 const eraseLine = '\r\u001b[2K';

@@ -7,6 +7,7 @@ import type { Receipt } from './receipt-facts.js';
 import type { Screen } from './screen.js';
 import type { TemporalCli } from './temporal-cli.js';
 import type { TidemarkCli } from './tidemark-cli.js';
+import type { Warehouse } from './warehouse.js';
 
 /** `name` of the example project's tidemark.yaml: it stands in every id and is its task queue. */
 export const project = 'flights';
@@ -16,6 +17,7 @@ export interface Stage {
   readonly dev: DevFacts;
   readonly files: PreparedFiles;
   readonly lake: Lake;
+  readonly warehouse: Warehouse;
   readonly screen: Screen;
   readonly temporal: TemporalCli;
   readonly tidemark: TidemarkCli;

@@ -9,17 +9,13 @@ import { type Receipt, receiptShape } from './receipt-facts.js';
 
 const resultShape = z.object({ status: z.string(), result: receiptShape.optional() });
 
-const heartbeatShape = z.object({ bytes: z.number(), rate: z.string() });
-
 const describeShape = z.object({
   pendingActivities: z
     .array(
       z.object({
         activityType: z.object({ name: z.string() }),
         state: z.string().optional(),
-        attempt: z.number().optional(),
         lastWorkerIdentity: z.string().optional(),
-        heartbeatDetails: z.array(z.unknown()).optional(),
       }),
     )
     .optional(),
@@ -41,14 +37,13 @@ const sensorShape = z.object({
 
 const listShape = z.array(z.object({ execution: z.object({ workflowId: z.string() }) }));
 
-/** A transfer that is under way, as its last heartbeat told. */
-export interface MovingChunk {
-  readonly attempt: number;
+/** An activity that is under way or waits for its next attempt. */
+export interface PendingActivity {
+  /** `sftp.transfer`. */
+  readonly activity: string;
   readonly isRunning: boolean;
   /** Process id of the worker that had it last; null before the first. */
   readonly workerPid: number | null;
-  readonly bytes: number;
-  readonly rate: string;
 }
 
 const pidOf = (identity: string | undefined): number | null => {
@@ -95,34 +90,25 @@ export class TemporalCli {
     throw new DemoError(`run ${workflowId} ended as ${status}`);
   }
 
-  /** Transfers of an asset's workflow that are under way. */
-  async moving(workflowId: string): Promise<readonly MovingChunk[]> {
+  /** Activities of a workflow that have not ended. */
+  async pending(workflowId: string): Promise<readonly PendingActivity[]> {
     const answer = await this.#json('workflow', 'describe', '--workflow-id', workflowId);
     const { pendingActivities = [] } = describeShape.parse(answer);
-    return pendingActivities
-      .filter(({ activityType }) => activityType.name.endsWith('.transfer'))
-      .map(({ attempt = 1, state = '', lastWorkerIdentity, heartbeatDetails }) => {
-        const { data } = heartbeatShape.safeParse(heartbeatDetails?.[0]);
-        return {
-          attempt,
-          isRunning: state.endsWith('STARTED'),
-          workerPid: pidOf(lastWorkerIdentity),
-          bytes: data?.bytes ?? 0,
-          rate: data?.rate ?? '0 MB/s',
-        };
-      });
+    return pendingActivities.map(({ activityType, state = '', lastWorkerIdentity }) => ({
+      activity: activityType.name,
+      isRunning: state.endsWith('STARTED'),
+      workerPid: pidOf(lastWorkerIdentity),
+    }));
   }
 
-  /** The run that a sensor started last; null when it has started none. */
+  /** The run that a sensor started last; null when it has started none, or is still being planned. */
   async lastRunOfSensor(workflowId: string): Promise<string | null> {
-    const answer = await this.#json(
-      'workflow',
-      'query',
-      '--workflow-id',
-      workflowId,
-      '--type',
-      'state',
-    );
+    const args = ['--workflow-id', workflowId, '--type', 'state'];
+    const answer = await this.#json('workflow', 'query', ...args).catch((error: unknown) => {
+      if (String(error).includes('did not register a handler')) return null;
+      throw error;
+    });
+    if (answer === null) return null;
     const [{ lastRun, lastError }] = sensorShape.parse(answer).queryResult;
     if (lastError !== null) throw new DemoError(`sensor ${workflowId}: ${lastError}`);
     return lastRun;

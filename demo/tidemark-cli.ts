@@ -9,7 +9,7 @@ import {
   startBackground,
 } from './child-program.js';
 import type { Places } from './places.js';
-import { type Receipt, receiptShape } from './receipt-facts.js';
+import { type BackfillFacts, backfillShape, type Receipt, receiptShape } from './receipt-facts.js';
 
 export class TidemarkCli {
   readonly #places: Places;
@@ -63,6 +63,12 @@ export class TidemarkCli {
 
   async run(job: string): Promise<Receipt> {
     return receiptShape.parse(JSON.parse(await this.#text('run', job, '--format', 'json')));
+  }
+
+  /** Several partitions at once; what they were together. */
+  async backfill(name: string, partitions: string): Promise<BackfillFacts> {
+    const args = ['--partitions', partitions, '--parallel', '2', '--format', 'json'];
+    return backfillShape.parse(JSON.parse(await this.#text('backfill', name, ...args)));
   }
 
   /** Lines of what was applied. */

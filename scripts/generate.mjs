@@ -9,6 +9,7 @@ await runScript(() => {
     '--project',
     'unit',
     'test/architecture/errors.test.ts',
+    'test/reference/reference.test.ts',
     '-t',
     'generate.mjs',
   ];

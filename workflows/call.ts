@@ -9,9 +9,11 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  ChildWorkflowFailure,
   scheduleActivity,
 } from '@temporalio/workflow';
 import type { RetrySpec, Timing } from '../src/core/plan/plan.js';
+import type { Failure } from '../src/core/run/job-run.js';
 
 /** Summaries longer than this are cut: the server refuses more than 400 bytes of encoded payload. */
 const summaryMax = 120;
@@ -62,6 +64,16 @@ export const applicationFailureOf = (error: unknown): ApplicationFailure | undef
   if (error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)
     return error.cause;
   return undefined;
+};
+
+/** What went wrong in a child run or an activity, in our words. */
+export const failureFacts = (error: unknown): Failure => {
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
+  const failure = applicationFailureOf(cause);
+  if (failure !== undefined) {
+    return { code: failure.type ?? 'run/failed', message: failure.message };
+  }
+  return { code: 'run/failed', message: cause instanceof Error ? cause.message : String(cause) };
 };
 
 /** Extra facts that an activity put into its failure. */

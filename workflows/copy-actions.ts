@@ -9,12 +9,18 @@ import type {
   UnitOutcome,
 } from '../src/core/run/outcome.js';
 import { isStaleCode } from '../src/core/run/stale.js';
-import type { AssetResume } from './asset-input.js';
+import type { AssetOf } from './asset-input.js';
 import { applicationFailureOf, callTransfer, failureNumber } from './call.js';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 const nameOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
+
+/** What `<kind>.…` moves a batch of files, by the route. */
+const batchActivities: Readonly<Partial<Record<AssetOf['plan']['route'], string>>> = {
+  'recode-files': 'recode',
+  'copy-within': 'copy-within',
+};
 
 /** A failed step of a large file, as an event where the file can start again. */
 const staleOr = (error: unknown, path: string): CopyEvent => {
@@ -23,8 +29,8 @@ const staleOr = (error: unknown, path: string): CopyEvent => {
   return { kind: 'stale', path, bytesRead: failureNumber(failure, 'bytesRead') };
 };
 
-const summaryOf = (resume: AssetResume, action: CopyAction): string => {
-  const { name } = resume.plan;
+const summaryOf = (asset: AssetOf, action: CopyAction): string => {
+  const { name } = asset.plan;
   switch (action.do) {
     case 'list':
       return action.after === null
@@ -47,17 +53,14 @@ const summaryOf = (resume: AssetResume, action: CopyAction): string => {
   }
 };
 
-export const performCopyAction = async (
-  resume: AssetResume,
-  action: CopyAction,
-): Promise<CopyEvent> => {
-  const { plan, queue } = resume;
+export const performCopyAction = async (asset: AssetOf, action: CopyAction): Promise<CopyEvent> => {
+  const { plan, queue } = asset;
   const { timing, retry } = plan;
   const call = <R>(activity: string, input: object): Promise<R> =>
     callTransfer<R>(
       activity,
       { plan, ...input },
-      { queue, timing, retry, summary: summaryOf(resume, action) },
+      { queue, timing, retry, summary: summaryOf(asset, action) },
     );
   const source = plan.source.kind;
   const target = plan.target?.kind ?? '';
@@ -67,7 +70,12 @@ export const performCopyAction = async (
       return { kind: 'listed', page };
     }
     case 'batch': {
-      const outcome = await call<BatchOutcome>(`${target}.copy`, { items: action.items });
+      const outcome = await call<BatchOutcome>(
+        `${target}.${batchActivities[plan.route] ?? 'copy'}`,
+        {
+          items: action.items,
+        },
+      );
       const [first] = action.items;
       invariant(first !== undefined, 'a batch has at least one item');
       return { kind: 'batch-done', outcome, container: first.target.container };

@@ -2,9 +2,12 @@
  * What the Web UI shows of a run in words: current details, as Markdown tables. The UI draws tables without borders or
  * padding, so cells are padded with non-breaking spaces.
  */
+import type { BackfillPlan } from '../src/core/plan/backfill-plan.js';
 import type { AssetPlan, RunPlan } from '../src/core/plan/plan.js';
+import type { BackfillState } from '../src/core/run/backfill-run.js';
 import type { CopyState } from '../src/core/run/copy-state.js';
 import type { AssetState, RunState } from '../src/core/run/job-run.js';
+import type { RowsState } from '../src/core/run/rows-state.js';
 
 const pad = '\u00a0';
 
@@ -51,6 +54,50 @@ export const describeCopy = (plan: AssetPlan, state: CopyState): string => {
   return parts.join('\n');
 };
 
+/** 1234567 → 1,234,567. */
+export const rowsText = (rows: number): string => String(rows).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+
+const windowText = ({ begun }: RowsState): string => {
+  if (begun === null) return 'the window is being opened';
+  if (begun.isEmpty) return `nothing is new; ${begun.ceiling}`;
+  const window = begun.window;
+  if (window?.high === null || window === null) return 'everything that the source gives';
+  const low = window.low === null ? 'the beginning' : `\`${window.low.value}\``;
+  const waiting =
+    begun.waiting === null || begun.waiting === 0
+      ? ''
+      : `; ${rowsText(begun.waiting)} rows wait for a later window`;
+  return `window from ${low} to \`${window.high.value}\` of ${window.high.column}; ${begun.ceiling}${waiting}`;
+};
+
+const laneRows = (state: RowsState): readonly (readonly string[])[] =>
+  Object.values(state.lanes).map(({ plan, outcome }) => [
+    plan.file?.path ?? plan.order?.address.key ?? `lane ${String(plan.lane)}`,
+    rowsText(outcome?.rows ?? 0),
+    bytesText(outcome?.bytes ?? 0),
+  ]);
+
+export const describeRows = (plan: AssetPlan, state: RowsState): string => {
+  const under = Object.values(state.lanes).reduce(
+    (sum, { outcome }) => sum + (outcome?.rows ?? 0),
+    0,
+  );
+  const parts = [
+    `**${plan.name}**: ${state.phase}, ${rowsText(state.totals.rows + under)} rows moved; ${String(state.done.length)} lanes done, ${String(state.queue.length)} waiting`,
+    '',
+    `* ${windowText(state)}`,
+    `* ${plan.source.kind} \`${plan.source.connection}\` → ${plan.target === null ? 'nothing' : `${plan.target.kind} \`${plan.target.connection}\``}: ${plan.why}`,
+  ];
+  for (const check of state.checks) {
+    parts.push(
+      `* check ${check.name}: ${check.passed ? 'passed' : '**failed**'}, ${check.message}`,
+    );
+  }
+  const lanes = laneRows(state).slice(0, rowsMax);
+  if (lanes.length > 0) parts.push('', table(['lane', 'rows', 'bytes'], lanes));
+  return parts.join('\n');
+};
+
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 const cellsOf = (name: string, state: AssetState, link: string): readonly string[] => {
@@ -60,9 +107,10 @@ const cellsOf = (name: string, state: AssetState, link: string): readonly string
     case 'running':
       return [link, '**running**', '', '', '', ''];
     case 'done': {
-      const { files, bytes } = state.receipt;
+      const { files, bytes, rows } = state.receipt;
       const read = bytes.read_twice > 0 ? `${bytesText(bytes.read_twice)} read twice` : '';
-      return [link, 'done', String(files.copied), bytesText(bytes.target), seconds(state.ms), read];
+      const moved = rows === undefined ? String(files.copied) : `${rowsText(rows.read)} rows`;
+      return [link, 'done', moved, bytesText(bytes.target), seconds(state.ms), read];
     }
     case 'failed':
       return [link, '**failed**', '', '', seconds(state.ms), state.failure.message.slice(0, 200)];
@@ -81,7 +129,37 @@ export const describeRun = (plan: RunPlan, state: RunState, namespace: string): 
     const id = encodeURIComponent(plan.assetIds[name] ?? '');
     return cellsOf(name, asset, `[${name}](/namespaces/${namespace}/workflows/${id})`);
   });
-  const parts = [head, '', table(['asset', 'state', 'files', 'bytes', 'time', ''], rows)];
+  const parts = [head, '', table(['asset', 'state', 'files or rows', 'bytes', 'time', ''], rows)];
   if (entries.length > rowsMax) parts.push('', `… ${String(entries.length - rowsMax)} more`);
+  return parts.join('\n');
+};
+
+/** The table of a run of several partitions. */
+export const describeBackfill = (
+  plan: BackfillPlan,
+  state: BackfillState,
+  namespace: string,
+): string => {
+  const { done, made, failed, running, queue, next, sums } = state;
+  const more = next === null ? '' : ' or more';
+  const head = `**${plan.name}**: ${rowsText(done)} partitions done, ${rowsText(made)} made before, ${rowsText(running.length)} running, ${rowsText(failed)} failed, ${rowsText(queue.length)}${more} waiting${state.isPaused ? '; **paused**: signal \`resume\` goes on' : ''}`;
+  const link = (partition: string): string => {
+    const id = encodeURIComponent(`${plan.project}/${plan.name}/${partition}`);
+    return `[${partition}](/namespaces/${namespace}/workflows/${id})`;
+  };
+  const rows = [
+    ...running.map((partition) => [link(partition), '**running**', '']),
+    ...state.failures.map(({ partition, message }) => [
+      link(partition),
+      '**failed**',
+      message.slice(0, 200),
+    ]),
+  ].slice(0, rowsMax);
+  const parts = [
+    head,
+    '',
+    `* ${rowsText(sums.rows)} rows, ${rowsText(sums.files)} files, ${bytesText(sums.bytes)}`,
+  ];
+  if (rows.length > 0) parts.push('', table(['partition', 'state', ''], rows));
   return parts.join('\n');
 };

@@ -4,22 +4,27 @@
  * `temporal workflow start --type orders_job` comes here; `plan-run` says what the name stands for, or fails with the
  * known names. Nothing but this function is exported, since every export could be started by name.
  */
+import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ApplicationFailure,
   isCancellation,
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { BackfillPlan } from '../src/core/plan/backfill-plan.js';
 import type { RunPlan } from '../src/core/plan/plan.js';
 import type { SensorPlan } from '../src/core/plan/sensor-plan.js';
+import { startBackfill } from '../src/core/run/backfill-run.js';
 import { resumeAsset, startAsset } from './asset.js';
 import type { Handed } from './asset-input.js';
+import { type BackfillResume, runBackfill } from './backfill.js';
 import { applicationFailureOf, callLight } from './call.js';
 import { runPlan } from './job.js';
 import { runSensor, type SensorResume } from './sensor.js';
 
 type Planned =
   | { readonly kind: 'run'; readonly plan: RunPlan }
+  | { readonly kind: 'backfill'; readonly plan: BackfillPlan }
   | { readonly kind: 'sensor'; readonly plan: SensorPlan };
 
 /** People read the first line: what went wrong, not that an activity failed. */
@@ -30,6 +35,8 @@ const ownFailure = (failure: ApplicationFailure): ApplicationFailure =>
     nonRetryable: true,
     details: failure.details ?? [],
   });
+
+const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 
 /** Plain errors would make the workflow task fail for ever: everything leaves as a failure of the run. */
 const asFailure = (error: unknown): unknown => {
@@ -54,10 +61,18 @@ const isTrusted = (): boolean => {
   return info.continuedFromExecutionRunId !== undefined && isOurs;
 };
 
+/** When a schedule meant it to start, however late that is; else when it was started. */
+const startMs = (): number => {
+  const { typedSearchAttributes, startTime } = workflowInfo();
+  const scheduled = typedSearchAttributes.get(scheduledStart);
+  return (scheduled ?? startTime).getTime();
+};
+
 const run = async (request: unknown, handed: unknown): Promise<unknown> => {
   // Continued and child runs carry what their predecessor or parent planned; nobody else is believed.
   if (handed !== undefined && isTrusted()) {
-    const given = handed as Handed | SensorResume;
+    const given = handed as Handed | SensorResume | BackfillResume;
+    if ('backfill' in given) return runBackfill(given);
     if ('order' in given) return startAsset(given.order);
     if ('resume' in given) {
       const { run: plan } = given.resume;
@@ -67,10 +82,12 @@ const run = async (request: unknown, handed: unknown): Promise<unknown> => {
   const name = workflowInfo().workflowType;
   const planned = await callLight<Planned>(
     'plan-run',
-    { name, request: request ?? {} },
+    { name, request: request ?? {}, atMs: startMs() },
     { summary: `plan ${name}` },
   );
   if (planned.kind === 'run') return runPlan(planned.plan);
+  if (planned.kind === 'backfill')
+    return runBackfill({ backfill: { plan: planned.plan, state: startBackfill() } });
   const resume = handed !== undefined && isTrusted() ? (handed as SensorResume) : null;
   return runSensor(planned.plan, resume);
 };

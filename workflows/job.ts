@@ -7,7 +7,6 @@
 import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ApplicationFailure,
-  ChildWorkflowFailure,
   CancellationScope,
   condition,
   ContinueAsNew,
@@ -21,7 +20,7 @@ import {
 import type { AssetOrder, AssetResult, AssetSpec, RunPlan } from '../src/core/plan/plan.js';
 import {
   applyRunEvent,
-  type Failure,
+  contextOf,
   isRunFinished,
   nextAssets,
   type RunEvent,
@@ -31,7 +30,7 @@ import {
 import type { AssetReceipt, RunReceipt } from '../src/core/run/receipt.js';
 import { resumeAsset, startAsset } from './asset.js';
 import type { AssetResume, Handed } from './asset-input.js';
-import { applicationFailureOf, callLight } from './call.js';
+import { callLight, failureFacts } from './call.js';
 import { describeRun } from './details.js';
 import { progressQuery, statusQuery } from './messages.js';
 
@@ -51,15 +50,6 @@ const knownAttributes = (plan: RunPlan, asset: string | null) =>
   Object.entries(attributeValues(plan, asset))
     .filter(([name]) => plan.searchAttributes.includes(name))
     .map(([name, value]) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value }));
-
-const failureOf = (error: unknown): Failure => {
-  const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
-  const failure = applicationFailureOf(cause);
-  if (failure !== undefined) {
-    return { code: failure.type ?? 'run/failed', message: failure.message };
-  }
-  return { code: 'run/failed', message: cause instanceof Error ? cause.message : String(cause) };
-};
 
 class OverlapError extends Error {}
 
@@ -98,6 +88,7 @@ class RunDriver {
       assets,
       files: assets.reduce((sum, asset) => sum + asset.files.copied, 0),
       bytes: assets.reduce((sum, asset) => sum + asset.bytes.target, 0),
+      rows: assets.reduce((sum, asset) => sum + (asset.rows?.read ?? 0), 0),
       reconciled: assets.every((asset) => asset.reconciled),
     };
   }
@@ -158,7 +149,7 @@ class RunDriver {
         this.#apply({ kind: 'skipped', asset: asset.name, because: error.message });
         return;
       }
-      const failure = failureOf(error);
+      const failure = failureFacts(error);
       this.#apply({ kind: 'failed', asset: asset.name, failure, atMs: Date.now() });
     }
   }
@@ -214,7 +205,7 @@ class RunDriver {
       if (alias !== null && found?.state === 'done') upstreams[alias] = found.receipt.result;
     }
     return {
-      context: this.#plan.context,
+      context: contextOf(this.#plan.context, asset),
       asset,
       connections: this.#plan.connections,
       upstreams,

@@ -2,6 +2,7 @@
  * Every signal, query and update: the wire contract. Names never change; only new ones are added.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { BackfillState } from '../src/core/run/backfill-run.js';
 import type { SensorMark } from '../src/core/run/sensor-mark.js';
 import type { RunReceipt } from '../src/core/run/receipt.js';
 
@@ -15,7 +16,16 @@ export const progressQuery = defineQuery<RunProgress>('progress');
 export interface RunProgress {
   readonly state: string;
   readonly assets: Readonly<
-    Record<string, { readonly state: string; readonly files: number; readonly bytes: number }>
+    Record<
+      string,
+      {
+        readonly state: string;
+        readonly files: number;
+        readonly bytes: number;
+        /** Only where rows move. */
+        readonly rows?: number;
+      }
+    >
   >;
   readonly receipt: RunReceipt | null;
 }
@@ -40,6 +50,9 @@ export interface SensorView {
   readonly lastError: string | null;
 }
 
+/** How far a run of several partitions is. */
+export const backfillStateQuery = defineQuery<BackfillState>('backfill');
+
 export const pauseSignal = defineSignal('pause');
 export const resumeSignal = defineSignal('resume');
 export const pollNowSignal = defineSignal('pollNow');
@@ -48,7 +61,10 @@ export const reloadSignal = defineSignal<[string?]>('reload');
 /** Runs what failed once more. */
 export const retryQuarantinedSignal = defineSignal('retryQuarantined');
 
-/** Sets the mark: `{ time: "2026-01-31T00:00:00Z" }` takes what is newer; null takes everything again. */
+/**
+ * Sets the mark: `{ time: "2026-01-31T00:00:00Z" }` takes what is newer; null takes everything again. Of a sensor of rows
+ * it is text of the cursor's own type.
+ */
 export interface SetMark {
   readonly time: string | null;
   /** Who and why; kept in the history. */

@@ -30,12 +30,12 @@ import type { Trigger } from '../src/core/plan/plan.js';
 import {
   firstMark,
   type Hit,
-  moveMark,
   setMarkTo,
-  type SeenItem,
+  setRowMarkTo,
   type SensorMark,
   type WatchOutcome,
 } from '../src/core/run/sensor-mark.js';
+import { markBehind, markValue, rowCursors } from '../src/core/run/sensor-hits.js';
 import { applicationFailureOf, callLight, shortly } from './call.js';
 import {
   pauseSignal,
@@ -63,13 +63,7 @@ export interface SensorResume {
 const eventsMax = 1500;
 const quarantineMax = 100;
 
-const seenOf = (hit: Hit): SeenItem => ({
-  digest: hit.digest,
-  timeS: Number(hit.item.identity.modified),
-});
-
-const markText = (mark: SensorMark): string =>
-  mark.timeS === null ? 'the beginning' : new Date(mark.timeS * 1000).toISOString();
+const markText = (mark: SensorMark): string => markValue(mark) ?? 'the beginning';
 
 class Sensor {
   readonly #plan: SensorPlan;
@@ -143,7 +137,11 @@ class Sensor {
     setHandler(
       setMarkUpdate,
       ({ time }) => {
-        this.#mark = setMarkTo(this.#mark, time === null ? null : Date.parse(time) / 1000);
+        const { rows } = this.#plan;
+        this.#mark =
+          rows === undefined
+            ? setMarkTo(this.#mark, time === null ? null : Date.parse(time) / 1000)
+            : setRowMarkTo(this.#mark, rows.mark.column, time);
         this.#remember();
         this.#interrupt();
         return this.#mark;
@@ -152,7 +150,8 @@ class Sensor {
         description:
           'Set the mark: what is newer than `time` is taken (again); raises the generation',
         validator: ({ time }) => {
-          if (time !== null && Number.isNaN(Date.parse(time))) {
+          // Of rows it is text of the cursor's own type, which the database judges.
+          if (this.#plan.rows === undefined && time !== null && Number.isNaN(Date.parse(time))) {
             throw new Error(
               `time ${JSON.stringify(time)} is not ISO 8601, such as 2026-01-31T00:00:00Z`,
             );
@@ -163,12 +162,12 @@ class Sensor {
   }
 
   view(): SensorView {
-    const { timeS, seen, generation } = this.#mark;
+    const { seen, generation } = this.#mark;
     return {
       paused: this.#paused,
       mark: {
-        time: timeS === null ? null : new Date(timeS * 1000).toISOString(),
-        remembered: seen.length,
+        time: markValue(this.#mark),
+        remembered: this.#mark.rows?.seen?.length ?? seen.length,
         generation,
       },
       runsStarted: this.#runsStarted,
@@ -342,7 +341,7 @@ class Sensor {
       }
     }
     // Only now: the run has been started (or has succeeded), and its id makes a second start impossible.
-    this.#mark = moveMark(this.#mark, hits.map(seenOf), this.#plan.lookbackMs);
+    this.#mark = markBehind(this.#plan, this.#mark, hits);
     this.#refuseTooMany();
     this.#lastRun = workflowId;
     this.#remember();
@@ -363,6 +362,7 @@ class Sensor {
       connection: this.#plan.source.connection,
       container: this.#plan.container,
       items: hits.map(({ item }) => item),
+      ...rowCursors(hits),
     };
     try {
       const child = await startChild(this.#plan.job, {

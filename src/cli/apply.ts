@@ -1,7 +1,5 @@
 /** `tidemark apply`: schedules and sensors in Temporal, as the project declares them. */
 import type { Change } from '../runtime/client/apply-change.js';
-import { planSchedules } from '../runtime/client/schedules.js';
-import { planSensors } from '../runtime/client/sensors.js';
 import {
   defineCommand,
   exitCodes,
@@ -117,6 +115,8 @@ const run = async (input: CommandInput, terminal: Terminal): Promise<number> => 
   };
   return withClient(input, terminal, async (connected) => {
     const { client, definition, taskQueue } = connected;
+    const { planSchedules } = await import('../runtime/client/schedules.js');
+    const { planSensors } = await import('../runtime/client/sensors.js');
     const changes = [
       ...(await planSchedules(client, definition, taskQueue)),
       ...(await planSensors(client, definition, taskQueue)),

@@ -1,8 +1,11 @@
 /** `tidemark describe`: what exists, from the declarations: connectors, their fields, and the ways between them. */
 import type { Connector } from '../connectors/connector.js';
+import { sideDeclaration } from '../connectors/sides.js';
 import { TidemarkError } from '../core/errors/error.js';
 import { suggest } from '../core/values/suggest.js';
 import { chooseRoute } from '../planner/routes.js';
+import { chooseRowSizes } from '../planner/rows/row-sizes.js';
+import { isRowsRoute } from '../planner/rows/rows-plan.js';
 import { chooseSizes } from '../planner/sizes.js';
 import {
   defineCommand,
@@ -12,20 +15,14 @@ import {
   type Terminal,
 } from './command.js';
 import { badUsage } from './errors.js';
-import { fieldDocs, type FieldDoc } from './option-docs.js';
+import {
+  allFieldDocs,
+  connectorDocs,
+  connectorRoles,
+  fieldType,
+  type FieldDoc,
+} from './option-docs.js';
 import { columns, json } from './table.js';
-
-const roles = ['connection', 'source', 'target'] as const;
-
-type Role = (typeof roles)[number];
-
-const docsOf = (connector: Connector): Readonly<Partial<Record<Role, readonly FieldDoc[]>>> =>
-  Object.fromEntries(
-    roles.flatMap((role) => {
-      const options = connector[role]?.options;
-      return options === undefined ? [] : [[role, fieldDocs(options)]];
-    }),
-  );
 
 const find = (connectors: readonly Connector[], word: string): Connector | undefined =>
   connectors.find(({ kind, type }) => kind === word.toLowerCase() || type === word.toUpperCase());
@@ -49,9 +46,6 @@ const connectorNamed = (connectors: readonly Connector[], word: string): Connect
   );
 };
 
-const fieldType = ({ type, choices }: FieldDoc): string =>
-  choices === undefined ? type : choices.map(String).join(' | ');
-
 const fieldRow = (doc: FieldDoc): readonly string[] => {
   const value =
     doc.default === undefined || doc.default === '' ? '' : ` = ${JSON.stringify(doc.default)}`;
@@ -59,6 +53,7 @@ const fieldRow = (doc: FieldDoc): readonly string[] => {
     ...(doc.secret ? ['secret'] : []),
     ...(doc.templates === 'none' ? [] : [`templates: ${doc.templates}`]),
     ...(doc.refused === undefined ? [] : ['not supported']),
+    ...(doc.ours ? ['ours'] : []),
   ];
   return [
     `${doc.name}${doc.required ? '*' : ''}`,
@@ -69,9 +64,9 @@ const fieldRow = (doc: FieldDoc): readonly string[] => {
 };
 
 const connectorText = (connector: Connector): string => {
-  const docs = docsOf(connector);
+  const docs = connectorDocs(connector);
   const { connection, source } = connector;
-  const sections = roles.flatMap((role) => {
+  const sections = connectorRoles.flatMap((role) => {
     const fields = docs[role];
     if (fields === undefined) return [];
     const title =
@@ -86,21 +81,37 @@ const connectorText = (connector: Connector): string => {
     connector.limits.length === 0
       ? []
       : ['', 'limits', ...connector.limits.map((limit) => `  - ${limit}`)];
+  const examples = connector.examples.flatMap(({ title, yaml }) => [
+    '',
+    `example: ${title}`,
+    ...yaml.split('\n').map((line) => `  ${line}`),
+  ]);
   return [
     `${connector.type}: ${connector.title} (${connector.stability}, since ${connector.since})`,
     connector.summary,
     ...sections,
     ...items,
     ...limits,
+    ...examples,
     '',
-    '* required',
+    '* required; ours: not known to the predecessor',
   ].join('\n');
 };
 
+const sourceJson = ({ source, rowSource }: Connector, fields: readonly FieldDoc[] | undefined) => {
+  if (source !== undefined)
+    return { fields, capabilities: source.capabilities, itemFields: source.itemFields };
+  return rowSource === undefined ? null : { fields, capabilities: rowSource.capabilities };
+};
+
+const targetJson = ({ target, rowTarget }: Connector, fields: readonly FieldDoc[] | undefined) => {
+  const declared = target ?? rowTarget;
+  return declared === undefined ? null : { fields, capabilities: declared.capabilities };
+};
+
 const connectorJson = (connector: Connector) => {
-  const { kind, type, title, summary, since, stability, connection, source, target, limits } =
-    connector;
-  const docs = docsOf(connector);
+  const { kind, type, title, summary, since, stability, connection, limits, examples } = connector;
+  const docs = connectorDocs(connector);
   return {
     kind,
     type,
@@ -109,24 +120,25 @@ const connectorJson = (connector: Connector) => {
     since,
     stability,
     connection: { types: connection.types, fields: docs.connection },
-    source:
-      source === undefined
-        ? null
-        : { fields: docs.source, capabilities: source.capabilities, itemFields: source.itemFields },
-    target:
-      target === undefined ? null : { fields: docs.target, capabilities: target.capabilities },
+    source: sourceJson(connector, docs.source),
+    target: targetJson(connector, docs.target),
     limits,
+    examples,
   };
 };
 
 const fieldsNamed = (connector: Connector, name: string) => {
-  const docs = docsOf(connector);
-  const found = roles.flatMap((role) =>
-    (docs[role] ?? []).filter((doc) => doc.name === name).map((doc) => ({ role, ...doc })),
+  const docs = connectorDocs(connector);
+  const found = connectorRoles.flatMap((role) =>
+    allFieldDocs(docs[role] ?? [])
+      .filter((doc) => doc.name === name)
+      .map((doc) => ({ role, ...doc })),
   );
   if (found.length > 0) return found;
   const known = [
-    ...new Set(roles.flatMap((role) => (docs[role] ?? []).map((doc) => doc.name))),
+    ...new Set(
+      connectorRoles.flatMap((role) => allFieldDocs(docs[role] ?? []).map((doc) => doc.name)),
+    ),
   ].sort();
   throw unknown(`field of ${connector.type}`, name, known);
 };
@@ -140,11 +152,28 @@ const fieldText = (connector: Connector, name: string): string =>
         `  type: ${fieldType(doc)}${doc.required ? ', required' : ''}`,
         ...(doc.default === undefined ? [] : [`  default: ${JSON.stringify(doc.default)}`]),
         `  templates: ${doc.templates}`,
+        ...(doc.examples === undefined
+          ? []
+          : [`  example: ${doc.examples.map(String).join(', ')}`]),
         ...(doc.secret ? ['  secret: stays a reference in every plan and is never shown'] : []),
         ...(doc.refused === undefined ? [] : [`  not supported: ${doc.refused}`]),
+        ...(doc.ours ? ['  ours: not known to the predecessor'] : []),
+        ...(doc.fields === undefined
+          ? []
+          : ['  keys:', ...columns(doc.fields.map(fieldRow), '    ')]),
       ].join('\n'),
     )
     .join('\n\n');
+
+const sizesOf = (
+  route: NonNullable<ReturnType<typeof chooseRoute>['route']>,
+  limits: Parameters<typeof chooseSizes>[0],
+) => {
+  const wishes = { workers: 5, partBytes: null, vary: null };
+  return isRowsRoute(route)
+    ? chooseRowSizes(limits, { ...wishes, pageRows: null, lanes: 1 })
+    : chooseSizes(limits, wishes);
+};
 
 const pairJson = (source: Connector, target: Connector) => {
   const choice = chooseRoute(source, target);
@@ -153,9 +182,7 @@ const pairJson = (source: Connector, target: Connector) => {
     source: source.type,
     target: target.type,
     ...choice,
-    ...(choice.route === null
-      ? {}
-      : { sizes: chooseSizes(limits, { workers: 5, partBytes: null, vary: null }) }),
+    ...(choice.route === null ? {} : { sizes: sizesOf(choice.route, limits) }),
   };
 };
 
@@ -167,8 +194,8 @@ const pairText = (source: Connector, target: Connector): string => {
 const allText = (connectors: readonly Connector[]): string => {
   const rows = connectors.map((connector) => {
     const sides = [
-      ...(connector.source ? ['source'] : []),
-      ...(connector.target ? ['target'] : []),
+      ...(sideDeclaration(connector, 'source') === undefined ? [] : ['source']),
+      ...(sideDeclaration(connector, 'target') === undefined ? [] : ['target']),
     ];
     return [connector.type, sides.join(', '), connector.summary];
   });
@@ -207,6 +234,6 @@ export const describe = defineCommand({
     { syntax: '[fieldOrTarget]', summary: 'a field of it, or the connector of the target' },
   ],
   options: [formatOption],
-  examples: ['describe', 'describe S3', 'describe S3 key', 'describe SFTP S3'],
+  examples: ['describe', 'describe S3', 'describe S3 csv_options', 'describe SFTP S3'],
   run,
 });

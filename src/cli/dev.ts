@@ -68,6 +68,7 @@ const portOptions = {
   ui: ['uiPort', '--ui-port'],
   s3: ['s3Port', '--s3-port'],
   sftp: ['sftpPort', '--sftp-port'],
+  postgres: ['postgresPort', '--postgres-port'],
 } as const;
 
 const chosenPorts = (input: CommandInput): Readonly<Record<string, number>> =>
@@ -149,7 +150,8 @@ const run = async (input: CommandInput, terminal: Terminal): Promise<number> => 
 
 export const dev = defineCommand({
   name: 'dev',
-  summary: 'the dev stack in the foreground: Temporal with its Web UI, S3 and SFTP, on 127.0.0.1',
+  summary:
+    'the dev stack in the foreground: Temporal with its Web UI, S3, SFTP and PostgreSQL, on 127.0.0.1',
   arguments: [
     {
       syntax: '[action]',
@@ -179,6 +181,10 @@ export const dev = defineCommand({
     },
     {
       flags: '--sftp-port <port>',
+      summary: 'this port or an error (default: the one of the last start if free)',
+    },
+    {
+      flags: '--postgres-port <port>',
       summary: 'this port or an error (default: the one of the last start if free)',
     },
     { ...formatOption, summary: 'how `dev env` writes: exports of a shell, or one JSON object' },

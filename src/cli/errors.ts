@@ -15,4 +15,11 @@ export const noProject = defineError({
   fix: 'Go into a project, or name it with --project DIR. A project has a tidemark.yaml or a folder pipelines.',
 });
 
-export const cliErrors: readonly ErrorKind[] = [badUsage, noProject];
+export const fileExists = defineError({
+  code: 'cli/file-exists',
+  recovery: 'never',
+  summary: 'Files that would be written are there already.',
+  fix: 'Name another folder, or move those files away.',
+});
+
+export const cliErrors: readonly ErrorKind[] = [badUsage, fileExists, noProject];

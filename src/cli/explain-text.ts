@@ -1,4 +1,5 @@
 /** How a planned asset is shown. Pure: the same plan gives the same text. */
+import { sideDeclaration } from '../connectors/sides.js';
 import type { TidemarkError } from '../core/errors/error.js';
 import type { AssetPlan, AssetSpec, CopySizes, EndpointPlan, RunPlan } from '../core/plan/plan.js';
 import {
@@ -7,8 +8,11 @@ import {
   connectorOfKind,
 } from '../planner/connections.js';
 import { maskOptions } from './mask.js';
-import type { ExplainFacts, Sample } from './explain-facts.js';
-import { columns, tree } from './table.js';
+import { rowsJson, rowsLines } from './explain-rows.js';
+import { bytesText } from './bytes-text.js';
+import type { ExplainFacts, Found } from './explain-facts.js';
+import { rowSampleLines, sampleLines } from './explain-sample.js';
+import { tree } from './table.js';
 
 export interface ExplainedAsset {
   readonly asset: AssetSpec;
@@ -18,16 +22,10 @@ export interface ExplainedAsset {
   readonly triggers: readonly string[];
 }
 
-export const runHeading = ({ context, assets }: RunPlan): string =>
-  `${context.name} (${context.kind} of project ${context.project}, ${assets.length} ${assets.length === 1 ? 'asset' : 'assets'})`;
-
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-/** Bytes for people, exact where they are whole: `8 MiB`, `1.5 GiB`. */
-export const bytesText = (bytes: number): string => {
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[power] ?? 'B'}`;
+export const runHeading = ({ context, assets }: RunPlan): string => {
+  const { name, kind, project, partition } = context;
+  const piece = partition === null ? '' : `, partition ${partition}`;
+  return `${name} (${kind} of project ${project}, ${assets.length} ${assets.length === 1 ? 'asset' : 'assets'}${piece})`;
 };
 
 const sizesText = (sizes: CopySizes): string =>
@@ -41,7 +39,7 @@ const describeSide = (
   { definition, terminal }: ExplainFacts,
 ): string => {
   const connector = connectorOfKind(terminal.connectors, endpoint.kind);
-  const declared = connector[side];
+  const declared = sideDeclaration(connector, side);
   if (declared === undefined) return '';
   const connection = connectionNamed(definition.connections, endpoint.connection, 'explain');
   const known = { connectors: terminal.connectors, vars: definition.vars, env: terminal.env };
@@ -65,32 +63,14 @@ const endpointLines = (
   ];
 };
 
-const sampleLines = (sample: Sample): readonly string[] => {
-  const rows = sample.items.map(({ source, bytes, target, decision }) => [
-    source,
-    bytesText(bytes),
-    target === null ? '' : `→ ${target}`,
-    decision,
-  ]);
-  const left =
-    sample.filtered === 0
-      ? []
-      : [`           ${sample.filtered} more left out by predicate or check_is_modifying`];
-  const { counts } = sample;
-  const live =
-    counts === null ? [] : [`   live    ${counts.files} files, ${bytesText(counts.bytes)}`];
-  const title =
-    rows.length === 0 && counts !== null
-      ? []
-      : [`   sample  ${rows.length === 0 ? 'no files' : `the first ${rows.length}`}`];
-  return [...title, ...columns(rows, '           '), ...left, ...live];
-};
-
 const planLines = (plan: AssetPlan, facts: ExplainFacts): readonly string[] => [
   ...endpointLines('source', plan.source, facts),
   ...(plan.target === null ? ['   target  none'] : endpointLines('target', plan.target, facts)),
   `   route   ${plan.route}: ${plan.why}`,
-  ...(plan.target === null ? [] : [`   sizes   ${sizesText(plan.sizes)}`]),
+  ...(plan.target === null || plan.rows !== undefined
+    ? []
+    : [`   sizes   ${sizesText(plan.sizes)}`]),
+  ...rowsLines(plan, facts),
   ...(plan.deleteSource
     ? ['   after   each source file is deleted once its copy is verified']
     : []),
@@ -99,7 +79,7 @@ const planLines = (plan: AssetPlan, facts: ExplainFacts): readonly string[] => [
 export const explainedText = (
   explained: ExplainedAsset,
   position: number,
-  sample: Sample | null,
+  found: Found,
   facts: ExplainFacts,
 ): string => {
   const { asset, plan, failure, triggers } = explained;
@@ -116,7 +96,8 @@ export const explainedText = (
       ? []
       : [`   error[${failure.code}]: ${failure.message}`, `   fix: ${failure.fix}`]),
     ...triggers.map((line) => `   sensor  ${line}`),
-    ...(sample === null ? [] : sampleLines(sample)),
+    ...(found.files === null ? [] : sampleLines(found.files)),
+    ...(found.rows === null ? [] : rowSampleLines(found.rows)),
   ].join('\n');
 };
 
@@ -133,11 +114,7 @@ const endpointJson = (
         describe: describeSide(side, endpoint, facts),
       };
 
-export const explainedJson = (
-  explained: ExplainedAsset,
-  sample: Sample | null,
-  facts: ExplainFacts,
-) => {
+export const explainedJson = (explained: ExplainedAsset, found: Found, facts: ExplainFacts) => {
   const { asset, plan, failure, triggers } = explained;
   const { name, place, params, upstreams } = asset;
   const head = {
@@ -161,6 +138,8 @@ export const explainedJson = (
     target: endpointJson('target', target, facts),
     sizes,
     deleteSource,
-    ...(sample === null ? {} : { sample }),
+    ...rowsJson(plan, facts),
+    ...(found.files === null ? {} : { sample: found.files }),
+    ...(found.rows === null ? {} : { sample: found.rows }),
   };
 };

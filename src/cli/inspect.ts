@@ -4,6 +4,7 @@ import { TidemarkError } from '../core/errors/error.js';
 import { suggest } from '../core/values/suggest.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { Connector } from '../connectors/connector.js';
+import { sideDeclaration } from '../connectors/sides.js';
 import type {
   AssetDefinition,
   Definition,
@@ -48,8 +49,9 @@ const withDefaults = (
   endpoint: EndpointDefinition,
   connectors: readonly Connector[],
 ): JsonObject => {
-  const schema = connectors.find(({ kind }) => kind === endpoint.kind)?.[side]?.options;
-  const parsed = schema?.safeParse(endpoint.configs);
+  const connector = connectors.find(({ kind }) => kind === endpoint.kind);
+  const declared = connector === undefined ? undefined : sideDeclaration(connector, side);
+  const parsed = declared?.options.safeParse(endpoint.configs);
   if (parsed?.success !== true) return endpoint.configs;
   // What was written stays as it was written: 8 MiB, not 8388608.
   return { ...(JSON.parse(JSON.stringify(parsed.data)) as JsonObject), ...endpoint.configs };

@@ -45,7 +45,7 @@ const chosen = (
   return diagnostics.filter(({ span }) => isIn(span.file));
 };
 
-const asText = (
+export const findingsText = (
   diagnostics: readonly Diagnostic[],
   sources: ReadonlyMap<string, string>,
   terminal: Terminal,
@@ -67,10 +67,10 @@ const run = (input: CommandInput, terminal: Terminal): Promise<number> => {
     json: () => json(toJson(shown, sources.size)),
     sarif: () => json(toSarif(shown)),
     github: () => toGithub(shown),
-    text: () => asText(shown, sources, terminal),
+    text: () => findingsText(shown, sources, terminal),
   };
   const text = (
-    formats[String(input.options['format'])] ?? (() => asText(shown, sources, terminal))
+    formats[String(input.options['format'])] ?? (() => findingsText(shown, sources, terminal))
   )();
   if (text !== '') terminal.out(text);
   const { errors, warnings } = summaryOf(shown, sources.size);

@@ -4,6 +4,12 @@ import type {
   JobDefinition,
   ParameterDefinition,
 } from '../language/definition/definition.js';
+import type { PartitionsSpec } from '../core/plan/partitions.js';
+import {
+  dimensionNames,
+  firstPartition,
+  newestPartitions,
+} from '../language/partitions/partition-keys.js';
 import {
   defineCommand,
   exitCodes,
@@ -32,7 +38,7 @@ const parameterJson = ({
   ...(choices === undefined ? {} : { choices }),
 });
 
-const toJson = ({ project, jobs, assets, sensors, schedules }: Definition) => ({
+const toJson = ({ project, jobs, assets, sensors, schedules }: Definition, nowMs: number) => ({
   project: project.name,
   jobs: jobs.map(({ name, description, assets: names, params }) => ({
     name,
@@ -40,13 +46,14 @@ const toJson = ({ project, jobs, assets, sensors, schedules }: Definition) => ({
     assets: names,
     params: params.map(parameterJson),
   })),
-  assets: assets.map(({ name, description, group, source, target, upstreams }) => ({
+  assets: assets.map(({ name, description, group, source, target, upstreams, partitions }) => ({
     name,
     description,
     group,
     source: source.type,
     target: target?.type ?? null,
     upstreams: upstreams.map(({ asset }) => asset),
+    ...(partitions === null ? {} : { partitions: partitionsJson(partitions, nowMs) }),
   })),
   sensors: sensors.map(({ name, job, source, triggerMode, minimumIntervalMs, startsRunning }) => ({
     name,
@@ -63,6 +70,27 @@ const toJson = ({ project, jobs, assets, sensors, schedules }: Definition) => ({
     timeZone,
   })),
 });
+
+/** The first and the newest that exist now; null where there is none, or where runs name them. */
+const endsOf = (spec: PartitionsSpec, nowMs: number) => {
+  const newest = newestPartitions(spec, 1, nowMs);
+  const first = newest.length === 0 ? undefined : firstPartition(spec);
+  return { first: first?.key ?? null, newest: newest.at(-1)?.key ?? null };
+};
+
+const partitionsJson = (spec: PartitionsSpec, nowMs: number) => ({
+  type: spec.type,
+  ...(spec.type === 'static' ? { values: spec.values } : {}),
+  ...(spec.type === 'multi' ? { dimensions: dimensionNames(spec) } : {}),
+  ...endsOf(spec, nowMs),
+});
+
+/** `daily, 2025-01-01 … 2026-01-30`. */
+const partitionsText = (spec: PartitionsSpec, nowMs: number): string => {
+  if (spec.type === 'dynamic') return 'dynamic: any key';
+  const { first, newest } = endsOf(spec, nowMs);
+  return newest === null ? `${spec.type}, none yet` : `${spec.type}, ${first ?? ''} … ${newest}`;
+};
 
 /** `day: string, required` · `zone: string = "landing"` · `mode: string = "fast" (fast, safe)`. */
 const parameterText = ({
@@ -92,13 +120,14 @@ const jobLines = (jobs: readonly JobDefinition[]): readonly string[] =>
 const section = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [title, ...lines, ''];
 
-const toText = (definition: Definition, terminal: Terminal): string => {
+const toText = (definition: Definition, terminal: Terminal, nowMs: number): string => {
   const title = (text: string) => painter(terminal.color)(text, 'bold');
   const { jobs, assets, sensors, schedules } = definition;
-  const assetRows = assets.map(({ name, source, target, description }) => [
+  const assetRows = assets.map(({ name, source, target, description, partitions }) => [
     name,
     `${source.type} → ${target?.type ?? '(list only)'}`,
     description,
+    partitions === null ? '' : `(${partitionsText(partitions, nowMs)})`,
   ]);
   const sensorRows = sensors.map(({ name, source, job }) => [
     name,
@@ -122,7 +151,9 @@ const toText = (definition: Definition, terminal: Terminal): string => {
 const run = (input: CommandInput, terminal: Terminal): Promise<number> =>
   withDefinition(input, terminal, (definition) => {
     const isJson = input.options['format'] === 'json';
-    terminal.out(isJson ? json(toJson(definition)) : toText(definition, terminal));
+    terminal.out(
+      isJson ? json(toJson(definition, Date.now())) : toText(definition, terminal, Date.now()),
+    );
     return exitCodes.ok;
   });
 

@@ -2,7 +2,6 @@
 import type { Client } from '@temporalio/client';
 import { TidemarkError } from '../core/errors/error.js';
 import type { Definition } from '../language/definition/definition.js';
-import { connectClient } from '../runtime/client/connect.js';
 import { withDevEnvironment } from '../runtime/project/dev-environment.js';
 import type { CommandInput, CommandOption, Terminal } from './command.js';
 import { badUsage } from './errors.js';
@@ -44,6 +43,8 @@ export const withClient = async (
 ): Promise<number> => {
   const live = goLive(input, terminal);
   return withDefinition(input, live.terminal, async (definition) => {
+    // Loaded here, as most commands never talk to Temporal and its client is slow to load.
+    const { connectClient } = await import('../runtime/client/connect.js');
     const client = await connectClient(live.terminal.env, definition.project.namespace);
     const given = input.options['taskQueue'];
     const taskQueue = typeof given === 'string' ? given : definition.project.taskQueue;

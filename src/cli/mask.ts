@@ -3,6 +3,7 @@
  * secret and helps to find one.
  */
 import type { Connector } from '../connectors/connector.js';
+import { sideDeclaration } from '../connectors/sides.js';
 import type { z } from 'zod';
 import type { JsonObject } from '../core/values/json.js';
 import { connectorOfKind } from '../planner/connections.js';
@@ -39,6 +40,8 @@ export const maskOptions = (
   kind: string,
   connectors: readonly Connector[],
 ): JsonObject => {
-  const schema = connectorOfKind(connectors, kind)[side]?.options;
+  const connector = connectorOfKind(connectors, kind);
+  const declared = side === 'connection' ? connector.connection : sideDeclaration(connector, side);
+  const schema = declared?.options;
   return schema === undefined ? {} : masked(options, schema);
 };

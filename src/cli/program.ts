@@ -6,7 +6,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { TidemarkError } from '../core/errors/error.js';
 import { docsAnchor } from '../core/errors/render.js';
 import { exitCodes, type CliCommand, type Terminal } from './command.js';
-import { badUsage, noProject } from './errors.js';
+import { cliErrors } from './errors.js';
 import { painter } from './paint.js';
 
 const append = (value: string, before: unknown): readonly string[] => [
@@ -54,7 +54,7 @@ const unreachableCodes: ReadonlySet<string> = new Set([
 /** Which exit code an error means. */
 export const exitCodeOf = (error: unknown): number => {
   if (!(error instanceof TidemarkError)) return exitCodes.findings;
-  if (error.kind === badUsage || error.kind === noProject) return exitCodes.usage;
+  if (cliErrors.includes(error.kind)) return exitCodes.usage;
   if (unreachableCodes.has(error.code) || error.code.endsWith('-unreachable'))
     return exitCodes.unreachable;
   return exitCodes.findings;

@@ -47,10 +47,11 @@ export const loadFor = (
 export const withDefinition = async (
   input: CommandInput,
   terminal: Terminal,
-  run: (definition: Definition) => Promise<number> | number,
+  run: (definition: Definition, loaded: LoadedProject) => Promise<number> | number,
 ): Promise<number> => {
-  const { definition, diagnostics, sources } = loadFor(input, terminal);
-  if (definition !== null) return run(definition);
+  const loaded = loadFor(input, terminal);
+  const { definition, diagnostics, sources } = loaded;
+  if (definition !== null) return run(definition, loaded);
   for (const finding of diagnostics.filter(({ severity }) => severity === 'error')) {
     terminal.err(`${renderDiagnostic(finding, sources.get(finding.span.file))}\n`);
   }

@@ -9,7 +9,7 @@ import {
   type StartedRun,
 } from '../runtime/client/runs.js';
 import type { Connected } from './live.js';
-import { bytesText } from './receipt-text.js';
+import { decimalBytesText } from './bytes-text.js';
 
 const lookMs = 1000;
 
@@ -22,7 +22,7 @@ const progressText = ({ progress, moving }: RunLook): string | null => {
     ({ object, percent, rate, eta }) => `${object} ${String(percent)} % at ${rate}, ${eta} left`,
   );
   return [
-    `${String(done.length)} of ${String(assets.length)} assets done, ${bytesText(bytes)}`,
+    `${String(done.length)} of ${String(assets.length)} assets done, ${decimalBytesText(bytes)}`,
     ...objects,
   ].join('; ');
 };

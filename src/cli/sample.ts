@@ -13,7 +13,8 @@ import { planItems, type AddressedFile } from '../planner/plan-items.js';
 import { Redactor } from '../runtime/secrets/redactor.js';
 import type { ExplainFacts, Sample, SampleItem } from './explain-facts.js';
 
-const resolved = (
+/** The connection with its secrets; they are known to the redactor before anything is opened. */
+export const resolved = (
   endpoint: EndpointPlan,
   { definition, terminal }: ExplainFacts,
   redactor: Redactor,
@@ -30,7 +31,7 @@ const resolved = (
     endpoint,
   );
 
-const contextOf = (endpoint: EndpointPlan, { terminal }: ExplainFacts): OpenContext => ({
+export const openContext = (endpoint: EndpointPlan, { terminal }: ExplainFacts): OpenContext => ({
   connectionName: endpoint.connection,
   // Listings are small; only a worker's transfers share the line.
   throttle: () => Promise.resolve(),
@@ -57,7 +58,7 @@ const decide = async (
     if (address === null) return { ...head, target: null, decision: 'list' };
     const object = found[at] ?? null;
     if (object === null) return { ...head, target: textOf(address), decision: 'copy' };
-    const isCopied = holdsVersion(object, file.identity, keepsOrigin);
+    const isCopied = holdsVersion(object, file.identity, keepsOrigin, plan.recoding);
     return {
       ...head,
       target: textOf(address),
@@ -66,7 +67,8 @@ const decide = async (
   });
 };
 
-interface Wish {
+export interface SampleWish {
+  /** Items or rows to show. */
   readonly files: number;
   readonly counts: boolean;
 }
@@ -81,7 +83,7 @@ interface Listing {
 const listFiles = async (
   source: FileSource<unknown>,
   options: unknown,
-  wish: Wish,
+  wish: SampleWish,
   signal: AbortSignal,
 ): Promise<Listing> => {
   let after: string | null = null;
@@ -105,7 +107,7 @@ const listFiles = async (
 
 const look = async (
   plan: AssetPlan,
-  wish: Wish,
+  wish: SampleWish,
   facts: ExplainFacts,
   redactor: Redactor,
 ): Promise<Sample> => {
@@ -113,7 +115,7 @@ const look = async (
   const from = resolved(plan.source, facts, redactor);
   const declared = from.connector.source;
   if (declared === undefined) return { items: [], filtered: 0, counts: null };
-  await using source = await declared.open(from.config, contextOf(plan.source, facts));
+  await using source = await declared.open(from.config, openContext(plan.source, facts));
   const { first, files, bytes } = await listFiles(
     source,
     declared.options.parse(plan.source.options),
@@ -135,7 +137,7 @@ const look = async (
     };
   }
   await using target =
-    (await to?.connector.target?.open(to.config, contextOf(plan.target, facts))) ?? null;
+    (await to?.connector.target?.open(to.config, openContext(plan.target, facts))) ?? null;
   return {
     items: await decide(planned.items, plan, target, facts),
     filtered: planned.filtered,
@@ -146,7 +148,7 @@ const look = async (
 /** Opens both sides and closes them again. Counts are of the source's own selection, before predicate and skip. */
 export const sampleAsset = async (
   plan: AssetPlan,
-  wish: Wish,
+  wish: SampleWish,
   facts: ExplainFacts,
 ): Promise<Sample> => {
   const redactor = new Redactor();

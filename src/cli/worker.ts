@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { isAbsolute, resolve } from 'node:path';
 import { parseByteSize, parseDurationMs } from '../connectors/fields.js';
-import { supervise, type Supervisor } from '../runtime/worker/supervisor.js';
+import type { Supervisor } from '../runtime/worker/supervisor.js';
 import { memoryBytesDefault, type WorkerSettings } from '../runtime/worker/worker-settings.js';
 import {
   defineCommand,
@@ -53,6 +53,7 @@ const superviseUntilStopped = async (
   settings: WorkerSettings,
 ): Promise<number> => {
   const { client, terminal, definition, taskQueue, ui } = connected;
+  const { supervise } = await import('../runtime/worker/supervisor.js');
   const supervisor = supervise({
     client,
     args: [JSON.stringify(settings)],

@@ -4,7 +4,7 @@
  */
 
 export interface SourceCapabilities {
-  /** Files are read as bytes. (Rows come with the first database connector.) */
+  /** Files are read as bytes; sources of rows declare `RowSourceCapabilities`. */
   readonly reads: 'bytes';
   /** Any range of a file may be read, so that a copy resumes in the middle. */
   readonly resumes: 'byte-offset' | 'none';
@@ -30,4 +30,8 @@ export interface TargetCapabilities {
   readonly partsMax: number;
   /** Keeps unit and source identity with the object. */
   readonly keepsOrigin: boolean;
+  /** The server copies objects of one connection by itself: `FileTarget.copyWithin`. */
+  readonly copiesWithin: boolean;
+  /** How its ledgers are replaced: only if unchanged, on the server; or by a rename, where the asset's workflow id is the only lock. */
+  readonly ledger: 'compare-and-swap' | 'rename';
 }

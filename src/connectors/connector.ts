@@ -17,16 +17,11 @@ import type {
 } from '../core/plan/file.js';
 import type { ErrorKind } from '../core/errors/error.js';
 import type { SourceCapabilities, TargetCapabilities } from './capabilities.js';
+import type { OpenContext, OptionFinding } from './open-context.js';
+import type { LedgerStore, RowSourceDeclaration, RowTargetDeclaration } from './row-connector.js';
+import type { RowSourceOptions, RowTargetOptions } from './row-fields.js';
 
-/** What every open source or target is given. */
-export interface OpenContext {
-  /** Name of the connection in the project, for messages. */
-  readonly connectionName: string;
-  /** Waits until `bytes` more may cross the wire: the connection's `bytes_per_second`. Shared by the process. */
-  throttle(bytes: number, signal: AbortSignal): Promise<void>;
-  /** A line for the worker's log; never contains secrets or row values. */
-  log(level: 'info' | 'warn', message: string): void;
-}
+export type { OpenContext, OptionFinding } from './open-context.js';
 
 /** Where bytes are counted while they move; called for every piece, however small. */
 export interface ByteProgress {
@@ -113,16 +108,33 @@ export interface FileTarget extends AsyncDisposable {
     startedAfterMs: number,
     signal: AbortSignal,
   ): Promise<UploadHandle>;
+  /**
+   * Copies an object of this same connection without its bytes coming here; only where the capability `copiesWithin` is
+   * declared. `from.options`: those of the source. Conditional, idempotent and recognised like `put`; throws
+   * `source/changed` where the source is not (no longer) that identity, and checks the size of what it wrote.
+   */
+  copyWithin?(
+    from: { readonly options: unknown; readonly identity: FileIdentity },
+    order: ObjectOrder,
+    startedAfterMs: number,
+    signal: AbortSignal,
+  ): Promise<WrittenObject>;
   /** The parts that the target holds; only called where the capability `listsParts` is declared. */
   listParts(upload: UploadHandle, signal: AbortSignal): Promise<readonly PartRecord[]>;
-  /** Writes one part; may be repeated with the same bytes. Durable when it returns. */
+  /**
+   * Writes one part; may be repeated with the same bytes. Durable when it returns. Parts may differ in size: `position` is
+   * where the part begins in the object, and all but the last have the `partBytesMin` of the capabilities.
+   */
   writePart(
     upload: UploadHandle,
     part: { readonly number: number; readonly position: number; readonly crc32: string },
     body: Buffer,
     io: { readonly progress: ByteProgress; readonly signal: AbortSignal },
   ): Promise<PartRecord>;
-  /** Makes the object visible from exactly these parts, if the target is as expected. Idempotent by unit. */
+  /**
+   * Makes the object visible from exactly these parts, if the target is as expected; where the order has no size, it has
+   * that of the parts, whatever else the upload holds. Idempotent by unit, or by size and bytes where no unit is kept.
+   */
   complete(
     upload: UploadHandle,
     parts: readonly PartRecord[],
@@ -130,15 +142,19 @@ export interface FileTarget extends AsyncDisposable {
   ): Promise<WrittenObject>;
   /** Removes the upload and everything in it; repeated until the target says that it is gone. Idempotent. */
   abort(upload: UploadHandle, signal: AbortSignal): Promise<void>;
-}
-
-/** A finding of a connector's own about its options, at a field. */
-export interface OptionFinding {
-  readonly path: readonly (string | number)[];
-  readonly severity: 'error' | 'warning';
-  readonly code: string;
-  readonly message: string;
-  readonly fix?: string;
+  /**
+   * Discards by name what a window wrote at an address: its uploads (those that `startedAfterMs` does not exclude and no
+   * other owner began) and its object, if a unit that begins with `unitPrefix` wrote it. Idempotent; anything else stays.
+   * Where no unit is kept (`keepsOrigin` is false) a finished object stays too: nothing says whose it is.
+   */
+  discard(
+    address: TargetAddress,
+    unitPrefix: string,
+    startedAfterMs: number,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Ledgers of assets with a mark, below `folder`, as `TargetDeclaration.ledgerFolder` gives it. */
+  ledger(folder: TargetAddress): LedgerStore;
 }
 
 export interface ConnectionDeclaration<C> {
@@ -181,6 +197,8 @@ export interface TargetDeclaration<C, O> {
    * options whose item templates are resolved. Throws `target/bad-key` for a key that the target cannot hold.
    */
   address(connection: C, options: O, file: { readonly relativePath: string }): TargetAddress;
+  /** The folder that holds ledgers beside the data: `_tidemark`. */
+  ledgerFolder(connection: C, options: O): TargetAddress;
   open(connection: C, context: OpenContext): Promise<FileTarget>;
 }
 
@@ -199,6 +217,9 @@ export interface ConnectorDeclaration<C, S, T> {
   load?(): Promise<unknown>;
   readonly source?: SourceDeclaration<C, S>;
   readonly target?: TargetDeclaration<C, T>;
+  /** Instead of `source` and `target`: a database. */
+  readonly rowSource?: RowSourceDeclaration<C, S & RowSourceOptions>;
+  readonly rowTarget?: RowTargetDeclaration<C, T & RowTargetOptions>;
   readonly errors: readonly ErrorKind[];
   readonly examples: readonly { readonly title: string; readonly yaml: string }[];
   /** What one must know before relying on it; sentences. */
@@ -206,7 +227,13 @@ export interface ConnectorDeclaration<C, S, T> {
 }
 
 /** A declaration whose own types are forgotten: what lists and generic code hold. Options are parsed before use. */
-export type Connector = ConnectorDeclaration<unknown, unknown, unknown>;
+export type Connector = Omit<
+  ConnectorDeclaration<unknown, unknown, unknown>,
+  'rowSource' | 'rowTarget'
+> & {
+  readonly rowSource?: RowSourceDeclaration<unknown, RowSourceOptions>;
+  readonly rowTarget?: RowTargetDeclaration<unknown, RowTargetOptions>;
+};
 
 /**
  * Checks nothing at run time; gives the declaration its types. The result forgets them: generic code passes only

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { TidemarkError } from '../core/errors/error.js';
+import { fileFormatFields } from '../formats/options.js';
 import type { ListedFile, OptionFinding } from './connector.js';
 import { targetBadKey } from './file-errors.js';
 import { compilePattern, field, filePattern, itemText, predicate, runText } from './fields.js';
@@ -26,10 +27,7 @@ export const folderSourceOptions = z.strictObject({
   delete_source: field(z.boolean(), {
     description: 'Delete each file after its copy was published and verified',
   }).default(false),
-  compress_options: field(z.unknown(), {
-    description: 'Compression of a source; the predecessor declared it and never used it',
-    refused: 'Remove it: files are copied as they are.',
-  }).optional(),
+  ...fileFormatFields,
 });
 export type FolderSourceOptions = z.output<typeof folderSourceOptions>;
 
@@ -38,6 +36,7 @@ export const folderTargetOptions = z.strictObject({
   key: itemText(
     'Path of the written file below `path`; unset keeps the path below the listed folder',
   ).optional(),
+  ...fileFormatFields,
 });
 export type FolderTargetOptions = z.output<typeof folderTargetOptions>;
 

@@ -1,5 +1,6 @@
 /** What the templates of an asset mention: decides which variables a run pins, and what a plan must carry. */
 import type { Connector } from '../connectors/connector.js';
+import { sideDeclaration } from '../connectors/sides.js';
 import type { EndpointSpec } from '../core/plan/plan.js';
 import { connectorOfKind } from './connections.js';
 import { factsAt, fieldName, textsIn, type OptionSchema } from './option-fields.js';
@@ -43,10 +44,10 @@ export const assetMentions = (
   connectors: readonly Connector[],
 ): readonly Mention[] => {
   const { source, target } = asset;
-  const sourceSchema = connectorOfKind(connectors, source.kind).source?.options;
+  const sourceSchema = sideDeclaration(connectorOfKind(connectors, source.kind), 'source')?.options;
   const read = endpointMentions(asset.name, 'source', source, sourceSchema);
   if (target === null) return read;
-  const targetSchema = connectorOfKind(connectors, target.kind).target?.options;
+  const targetSchema = sideDeclaration(connectorOfKind(connectors, target.kind), 'target')?.options;
   return [...read, ...endpointMentions(asset.name, 'target', target, targetSchema)];
 };
 

@@ -7,6 +7,7 @@
  */
 import type { Connector } from '../connectors/connector.js';
 import { objectFields } from '../connectors/fields.js';
+import { sideDeclaration } from '../connectors/sides.js';
 import { TidemarkError } from '../core/errors/error.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/values/json.js';
 import { suggest } from '../core/values/suggest.js';
@@ -95,9 +96,11 @@ const overrideAsset = (
     );
   }
   const { source, target } = asset;
-  const sourceSchema = connectorOfKind(connectors, source.kind).source?.options;
+  const sourceSchema = sideDeclaration(connectorOfKind(connectors, source.kind), 'source')?.options;
   const targetSchema =
-    target === null ? undefined : connectorOfKind(connectors, target.kind).target?.options;
+    target === null
+      ? undefined
+      : sideDeclaration(connectorOfKind(connectors, target.kind), 'target')?.options;
   if (target === null && given['target'] !== undefined)
     throw refuse(`${where}.target`, 'the asset has no target');
   return {

@@ -1,5 +1,6 @@
 /** Short names for long things: source identities, units and target addresses. Pure; equal input, equal digest. */
 import type { FileIdentity, TargetAddress } from '../core/plan/file.js';
+import type { Recoding } from '../core/plan/recoding.js';
 import { canonicalJson, type JsonObject } from '../core/values/json.js';
 import { sha256Hex } from './hash.js';
 
@@ -12,6 +13,12 @@ export const identityDigest = (identity: FileIdentity): string => {
   const known = { path, size, modified, etag, version };
   return sha256Hex(canonicalJson(known as unknown as JsonObject), 16);
 };
+
+/** What is kept with an object: which version it was made from, and how. */
+export const originDigest = (identity: FileIdentity, recoding: Recoding | undefined): string =>
+  recoding === undefined
+    ? identityDigest(identity)
+    : `${identityDigest(identity)}-${sha256Hex(canonicalJson(recoding as unknown as JsonObject), 16)}`;
 
 /** The unit that copies this version of a file for this owner: 32 hex digits, safe in any metadata. */
 export const unitOf = (owner: string, identity: FileIdentity): string =>

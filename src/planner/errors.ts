@@ -29,6 +29,20 @@ export const noPartitions = defineError({
   fix: 'Leave `partition` and `partition_range` out of the input.',
 });
 
+export const partitionNeeded = defineError({
+  code: 'plan/partition-needed',
+  recovery: 'never',
+  summary: 'A run of a partitioned job or asset does not say which partition it is for.',
+  fix: 'Pass `partition`, or `partition_range` for several; `tidemark list` shows which there are.',
+});
+
+export const unknownPartition = defineError({
+  code: 'plan/unknown-partition',
+  recovery: 'never',
+  summary: 'A run was asked for a partition that does not exist, or not yet.',
+  fix: 'Pass the key of a partition that is over; the message shows what keys look like.',
+});
+
 export const overridesRefused = defineError({
   code: 'plan/overrides-refused',
   recovery: 'never',
@@ -103,6 +117,14 @@ export const noRoute = defineError({
   fix: 'Choose a pair that `tidemark describe SOURCE TARGET` shows a route for.',
 });
 
+export const unsafeSql = defineError({
+  code: 'plan/unsafe-sql',
+  recovery: 'never',
+  summary:
+    'A template of a statement would be pasted into its text instead of being bound as a value.',
+  fix: "Write quotes around it: '{{ … }}'; outside of quotes only names, numbers and conditions of fn.date.between_* may stand.",
+});
+
 export const badPredicate = defineError({
   code: 'plan/bad-predicate',
   recovery: 'never',
@@ -129,6 +151,8 @@ export const plannerErrors: readonly ErrorKind[] = [
   badRequest,
   unknownAsset,
   noPartitions,
+  partitionNeeded,
+  unknownPartition,
   overridesRefused,
   unknownParameter,
   badParameter,
@@ -139,6 +163,7 @@ export const plannerErrors: readonly ErrorKind[] = [
   badTemplate,
   badOptions,
   noRoute,
+  unsafeSql,
   badPredicate,
   sameTarget,
   tooLarge,

@@ -6,6 +6,7 @@
  * exactly the variables that those mention; sizes are legal for the target; no secret is in the plan.
  */
 import type { Connector } from '../connectors/connector.js';
+import { movesRows, sideDeclaration, type SideDeclaration } from '../connectors/sides.js';
 import { TidemarkError } from '../core/errors/error.js';
 import {
   planVersion,
@@ -14,15 +15,20 @@ import {
   type EndpointPlan,
   type EndpointSpec,
 } from '../core/plan/plan.js';
+import type { RowsPlan } from '../core/plan/rows.js';
 import { isJsonObject, type JsonObject } from '../core/values/json.js';
 import { assetMentions, assetSubject, fieldPlace } from './asset-mentions.js';
 import { connectorOfKind } from './connections.js';
-import { badConnection, badOptions, noRoute } from './errors.js';
+import { badConnection, badOptions, badTemplate, noRoute } from './errors.js';
 import { sealPlan } from './hash.js';
+import { partOf, statementFields } from './statement-fields.js';
 import { keptScope } from './kept-scope.js';
 import { narrow } from './narrow.js';
-import { parseOptions, renderOptions, type RenderedOptions, type Side } from './render-options.js';
-import { chooseRoute } from './routes.js';
+import { withoutNulls } from './option-fields.js';
+import { needsWindow, parseOptions, renderOptions, type Side } from './render-options.js';
+import { planRecoding } from './plan-recoding.js';
+import { chooseRoute, type FileWish } from './routes.js';
+import { isRowsRoute, planRows } from './rows/rows-plan.js';
 import { assetScope, renderConnectionName } from './run-scope.js';
 import { askedPartBytes, chooseSizes, type Variation } from './sizes.js';
 import { expressionMentions, type Mention, type TemplateScope } from './templates.js';
@@ -34,6 +40,8 @@ export interface AssetFacts {
   readonly ownerStartedMs: number;
   /** `tiny` gives the smallest legal sizes; null in production. */
   readonly vary: Variation;
+  /** Text of a file of the project, for `fn.file.read` in statements; absent: they cannot be read. */
+  readonly readFile?: (path: string) => string | undefined;
 }
 
 interface RenderedSide {
@@ -62,57 +70,55 @@ const pinnedEndpoint = (
   );
 };
 
-const renderSource = (
+const renderSide = (
   order: AssetOrder,
-  connector: Connector,
-  scope: TemplateScope,
+  side: Side & { readonly check: SideDeclaration['check'] },
+  spec: EndpointSpec,
+  known: { readonly scope: TemplateScope; readonly isRows: boolean },
 ): RenderedSide => {
-  const { asset } = order;
-  const declared = connector.source;
-  if (declared === undefined)
-    throw new TidemarkError(
-      noRoute,
-      `asset "${asset.name}": ${connector.type} can only be a target`,
-    );
-  const side: Side = {
-    subject: assetSubject(asset.name),
-    side: 'source',
-    schema: declared.options,
-  };
-  const rendered = renderOptions(asset.source.configs, side, scope);
-  const parsed = parseOptions(rendered.options, side, declared.check?.bind(declared));
+  const isStatement = (name: string) => known.isRows && statementFields.includes(name);
+  const configs = partOf(spec.configs, (name) => !isStatement(name));
+  const statements = withoutNulls(partOf(spec.configs, isStatement));
+  // With item templates in it the schema can only judge the shape; `plan-items` judges each file's own options.
+  const rendered = renderOptions(configs, side, known.scope);
+  const parsed = parseOptions({ ...rendered.options, ...statements }, side, side.check);
+  // Values for `?` belong to the statement.
+  const options = partOf(rendered.options, (name) => !known.isRows || name !== 'params');
   return {
-    plan: { ...pinnedEndpoint(order, 'source', asset.source, scope), options: rendered.options },
+    plan: { ...pinnedEndpoint(order, side.side, spec, known.scope), options },
     kept: rendered.kept,
     parsed,
   };
 };
 
+const sideOf = (order: AssetOrder, side: Side['side'], connector: Connector) => {
+  const declared = sideDeclaration(connector, side);
+  const subject = assetSubject(order.asset.name);
+  if (declared !== undefined)
+    return { subject, side, schema: declared.options, check: declared.check?.bind(declared) };
+  const only = side === 'source' ? 'target' : 'source';
+  throw new TidemarkError(noRoute, `${subject}: ${connector.type} can only be a ${only}`);
+};
+
+const renderSource = (
+  order: AssetOrder,
+  connector: Connector,
+  scope: TemplateScope,
+): RenderedSide =>
+  renderSide(order, sideOf(order, 'source', connector), order.asset.source, {
+    scope,
+    isRows: movesRows(connector, 'source'),
+  });
+
 const renderTarget = (
   order: AssetOrder,
   spec: EndpointSpec,
-  connector: Connector,
+  connectors: { readonly source: Connector; readonly target: Connector },
   scope: TemplateScope,
 ): RenderedSide => {
-  const declared = connector.target;
-  if (declared === undefined)
-    throw new TidemarkError(
-      noRoute,
-      `asset "${order.asset.name}": ${connector.type} can only be a source`,
-    );
-  const side: Side = {
-    subject: assetSubject(order.asset.name),
-    side: 'target',
-    schema: declared.options,
-  };
-  const rendered: RenderedOptions = renderOptions(spec.configs, side, scope);
-  // With item templates in it the schema can only judge the shape; `plan-items` judges each file's own options.
-  const parsed = parseOptions(rendered.options, side, declared.check?.bind(declared));
-  return {
-    plan: { ...pinnedEndpoint(order, 'target', spec, scope), options: rendered.options },
-    kept: rendered.kept,
-    parsed,
-  };
+  const waitsFor = movesRows(connectors.source, 'source') ? 'window' : 'item';
+  const side = { ...sideOf(order, 'target', connectors.target), waitsFor } as const;
+  return renderSide(order, side, spec, { scope, isRows: movesRows(connectors.target, 'target') });
 };
 
 /** What `source.*` is in templates of the target: the source's resolved options, its trigger, its bucket. */
@@ -153,6 +159,8 @@ interface Rendered {
   readonly target: RenderedSide | null;
   /** What is still needed when items are known. */
   readonly scope: JsonObject;
+  /** What statements of the target see. */
+  readonly fullScope: TemplateScope;
 }
 
 const render = (order: AssetOrder, source: Connector, target: Connector | null): Rendered => {
@@ -162,11 +170,84 @@ const render = (order: AssetOrder, source: Connector, target: Connector | null):
   const itemScope: TemplateScope = { ...scope, source: sourceScope(scope, from.plan) };
   const predicate = predicateMentions(asset.name, from.plan);
   if (asset.target === null || target === null) {
-    return { source: from, target: null, scope: keptScope(itemScope, predicate) };
+    return {
+      source: from,
+      target: null,
+      scope: keptScope(itemScope, predicate),
+      fullScope: itemScope,
+    };
   }
-  const to = renderTarget(order, asset.target, target, itemScope);
-  return { source: from, target: to, scope: keptScope(itemScope, [...to.kept, ...predicate]) };
+  const to = renderTarget(order, asset.target, { source, target }, itemScope);
+  const kept = keptScope(itemScope, [...to.kept, ...predicate]);
+  return { source: from, target: to, scope: kept, fullScope: itemScope };
 };
+
+/** Null for a route of bytes. */
+const rowsOf = (
+  order: AssetOrder,
+  route: AssetPlan['route'],
+  sides: { readonly reads: Connector; readonly writes: Connector | null } & Rendered,
+  known: AssetFacts,
+): RowsPlan | null => {
+  const { reads, writes, source, target } = sides;
+  if (writes === null || target === null || !isRowsRoute(route)) return null;
+  return planRows({
+    source: { connector: reads, ...source },
+    target: { connector: writes, ...target },
+    order,
+    route,
+    scope: sides.fullScope,
+    vary: known.vary,
+    ...(known.readFile === undefined ? {} : { readFile: known.readFile }),
+  });
+};
+
+/** A key that names the window needs one. */
+const assertWindow = (asset: string, kept: readonly Mention[], rows: RowsPlan | null): void => {
+  if (rows === null || rows.mark !== null || !needsWindow(kept)) return;
+  throw new TidemarkError(
+    badTemplate,
+    `${fieldPlace(assetSubject(asset), 'target', 'key')} uses metadata, and the asset has no mark`,
+    { fix: 'Write sync_mode: incremental at the source, or leave metadata out of the key.' },
+  );
+};
+
+const sizesOf = (
+  asset: AssetOrder['asset'],
+  writes: Connector | null,
+  target: RenderedSide | null,
+  vary: Variation,
+): AssetPlan['sizes'] =>
+  chooseSizes(writes?.target?.capabilities ?? null, {
+    workers: asset.maxWorkers,
+    partBytes: askedPartBytes(target?.parsed),
+    vary,
+  });
+
+const routeOf = (
+  asset: string,
+  reads: Connector,
+  writes: Connector | null,
+  wish?: FileWish,
+): { readonly route: AssetPlan['route']; readonly why: string } => {
+  const { route, why } = chooseRoute(reads, writes, wish);
+  if (route === null) throw new TidemarkError(noRoute, `asset "${asset}": ${why}`);
+  return { route, why };
+};
+
+/** Null where no files are copied. */
+const wishOf = (
+  asset: string,
+  route: AssetPlan['route'],
+  source: EndpointPlan,
+  target: EndpointPlan | null,
+): FileWish | null =>
+  route !== 'copy-bytes' || target === null
+    ? null
+    : {
+        recoding: planRecoding(asset, source.options, target.options),
+        isOneConnection: source.connection === target.connection,
+      };
 
 /** Throws `plan/no-route`, `plan/bad-options`, `plan/bad-template` and what `templateErrors` lists. */
 export const planAsset = (order: AssetOrder, known: AssetFacts): AssetPlan => {
@@ -174,16 +255,20 @@ export const planAsset = (order: AssetOrder, known: AssetFacts): AssetPlan => {
   const reads = connectorOfKind(known.connectors, asset.source.kind);
   const writes =
     asset.target === null ? null : connectorOfKind(known.connectors, asset.target.kind);
-  const { route, why } = chooseRoute(reads, writes);
-  if (route === null) throw new TidemarkError(noRoute, `asset "${asset.name}": ${why}`);
-  const { source, target, scope } = render(order, reads, writes);
+  const possible = routeOf(asset.name, reads, writes);
+  const rendered = render(order, reads, writes);
+  const { source, target, scope } = rendered;
   const targetPlan = target?.plan ?? null;
+  const wish = wishOf(asset.name, possible.route, source.plan, targetPlan);
+  const { route, why } = wish === null ? possible : routeOf(asset.name, reads, writes, wish);
   const narrowing = {
     asset,
     trigger: context.trigger,
     mentions: assetMentions(asset, known.connectors),
     connection: source.plan.connection,
   };
+  const rows = rowsOf(order, route, { reads, writes, ...rendered }, known);
+  assertWindow(asset.name, target?.kept ?? [], rows);
   return sealPlan(`asset "${asset.name}"`, {
     version: planVersion,
     name: asset.name,
@@ -195,15 +280,13 @@ export const planAsset = (order: AssetOrder, known: AssetFacts): AssetPlan => {
     owner: known.owner,
     ownerStartedMs: known.ownerStartedMs,
     narrowedTo: narrow(narrowing, reads, source.parsed),
-    sizes: chooseSizes(writes?.target?.capabilities ?? null, {
-      workers: asset.maxWorkers,
-      partBytes: askedPartBytes(target?.parsed),
-      vary: known.vary,
-    }),
+    sizes: sizesOf(asset, writes, target, known.vary),
     timing: context.timing,
     retry: asset.retry,
     deleteSource: deletesSource(order, reads, [source.plan, targetPlan]),
     scope,
     checks: asset.checks,
+    ...(rows === null ? {} : { rows }),
+    ...(wish === null || wish.recoding === null ? {} : { recoding: wish.recoding }),
   });
 };

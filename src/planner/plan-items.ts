@@ -10,6 +10,7 @@ import { TidemarkError } from '../core/errors/error.js';
 import { invariant } from '../core/errors/invariant.js';
 import type { TargetAddress } from '../core/plan/file.js';
 import type { AssetPlan, EndpointPlan } from '../core/plan/plan.js';
+import { recodedPath } from '../core/plan/recoding.js';
 import { isJsonObject, type JsonObject } from '../core/values/json.js';
 import { assetSubject, fieldPlace } from './asset-mentions.js';
 import { connectorOfKind } from './connections.js';
@@ -87,7 +88,10 @@ const addressing = (plan: AssetPlan, target: EndpointPlan, known: ItemFacts) => 
   };
   return (file: ListedFile): TargetAddress =>
     declared.address(known.targetConnection, once ?? optionsFor(file), {
-      relativePath: file.relativePath,
+      relativePath:
+        plan.recoding === undefined
+          ? file.relativePath
+          : recodedPath(plan.recoding, file.relativePath),
     });
 };
 
@@ -129,7 +133,9 @@ export const planItems = (
   const chosen = files.filter(
     (file) => isSettled(plan, file, known.serverNowMs) && isAccepted(file),
   );
-  const addressOf = plan.target === null ? () => null : addressing(plan, plan.target, known);
+  // Files that are loaded into a table have no address of their own.
+  const objects = plan.route === 'load-files' ? null : plan.target;
+  const addressOf = objects === null ? () => null : addressing(plan, objects, known);
   const items = chosen.map((file): AddressedFile => ({ file, address: addressOf(file) }));
   assertDistinct(plan, items);
   return { items, filtered: files.length - chosen.length };

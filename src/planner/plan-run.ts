@@ -6,6 +6,7 @@
  */
 import type { Connector } from '../connectors/connector.js';
 import { TidemarkError } from '../core/errors/error.js';
+import type { PartitionKey } from '../core/plan/partitions.js';
 import {
   planVersion,
   type AssetSpec,
@@ -25,7 +26,7 @@ import type {
 import { assetMentions } from './asset-mentions.js';
 import { applyOverrides } from './config-overrides.js';
 import type { Environment } from './connections.js';
-import { badRequest, noPartitions, unknownAsset, unknownName } from './errors.js';
+import { badRequest, unknownAsset, unknownName } from './errors.js';
 import { sealPlan } from './hash.js';
 import {
   checkLaunchNames,
@@ -35,6 +36,7 @@ import {
   type ParameterUser,
 } from './launch-params.js';
 import { orderAssets } from './order-assets.js';
+import { partitionOfRun, partitionScope } from './partition-of-run.js';
 import { mentionsIn, type Mention } from './templates.js';
 import { pinConnections } from './pin-connections.js';
 import { pinEnv } from './pin-env.js';
@@ -55,9 +57,11 @@ export interface RunFacts {
   readonly timing: Timing;
   /** Search attributes that the namespace knows. */
   readonly searchAttributes: readonly string[];
+  /** Epoch ms: pieces of time that are over by then exist; `Infinity` asks for nothing. */
+  readonly partitionsAtMs: number;
 }
 
-interface Selection {
+export interface Selection {
   readonly kind: 'job' | 'asset';
   readonly name: string;
   readonly job: JobDefinition | null;
@@ -65,7 +69,7 @@ interface Selection {
   readonly names: readonly string[];
 }
 
-const selectionOf = (definition: Definition, type: string): Selection => {
+export const selectionOf = (definition: Definition, type: string): Selection => {
   const found = resolveName(definition, type);
   if (found.kind === 'job') {
     const { job } = found;
@@ -80,16 +84,7 @@ const selectionOf = (definition: Definition, type: string): Selection => {
   );
 };
 
-const assertUnpartitioned = (request: RunRequest, name: string): void => {
-  const field = request.partition !== undefined ? 'partition' : 'partition_range';
-  if (request[field] === undefined) return;
-  throw new TidemarkError(
-    noPartitions,
-    `input of the run: "${field}" is ${shown(request[field])}, and no asset of "${name}" is partitioned`,
-  );
-};
-
-const selectAssets = (
+export const selectAssets = (
   definition: Definition,
   selection: Selection,
   request: RunRequest,
@@ -154,6 +149,7 @@ const specOf = (
   checks: asset.checks,
   onOverlap: asset.onOverlap,
   onTrigger: asset.onTrigger,
+  partitions: asset.partitions,
   place: `${asset.span.file}:${asset.span.line}`,
 });
 
@@ -162,6 +158,7 @@ const contextOf = (
   selection: Selection,
   request: RunRequest,
   known: RunFacts & {
+    readonly partition: PartitionKey | null;
     readonly pinned: Readonly<Record<string, string>>;
     readonly used: readonly Mention[];
   },
@@ -171,7 +168,8 @@ const contextOf = (
   name: selection.name,
   kind: selection.kind,
   projectHash: definition.hash,
-  partition: null,
+  partition: known.partition?.key ?? null,
+  partitionKey: known.partition,
   tags: { ...selection.job?.tags, ...request.tags },
   trigger: request.trigger ?? null,
   fullRefresh: request.full_refresh ?? false,
@@ -195,6 +193,7 @@ const specsOf = (
     vars: context.vars,
     run_tags: context.tags,
     now: context.plannedAt,
+    ...partitionScope(context.partitionKey),
     ...trigger,
   };
   const launch: Launch = { params: request.params ?? {}, job, assetNames: names, scope };
@@ -213,8 +212,11 @@ const specsOf = (
   });
 };
 
-/** `<project>/asset/<name>`: one writer per asset comes from this workflow id (design §5). */
-const idOf = (project: string, asset: string): string => `${project}/asset/${asset}`;
+/** `<project>/asset/<name>[/<partition>]`: one writer per asset and partition comes from this workflow id (design §5). */
+const idOf = (
+  { project, partition }: RunContext,
+  { name, partitions }: Pick<AssetSpec, 'name' | 'partitions'>,
+): string => [project, 'asset', name, ...(partitions === null ? [] : [partition ?? ''])].join('/');
 
 /**
  * `input` is what the run was started with, unchecked. Throws a `TidemarkError` of `plannerErrors` or
@@ -223,16 +225,16 @@ const idOf = (project: string, asset: string): string => `${project}/asset/${ass
 export const planRun = (definition: Definition, input: unknown, known: RunFacts): RunPlan => {
   const selection = selectionOf(definition, known.name);
   const request = readRequest(input);
-  assertUnpartitioned(request, selection.name);
   const overrides = {
     allowed: definition.project.allowConfigOverrides,
     connectors: known.connectors,
   };
-  const selected = applyOverrides(
-    selectAssets(definition, selection, request),
-    request.config,
-    overrides,
-  );
+  const chosen = selectAssets(definition, selection, request);
+  const partition = partitionOfRun(chosen, request, {
+    name: selection.name,
+    atMs: known.partitionsAtMs,
+  });
+  const selected = applyOverrides(chosen, request.config, overrides);
   const candidates = orderAssets(selected).map((asset): Candidate => ({
     asset,
     mentions: assetMentions(asset, known.connectors),
@@ -243,7 +245,12 @@ export const planRun = (definition: Definition, input: unknown, known: RunFacts)
   }));
   const pinned = pinEnv(users, definition.vars, known.env);
   const used = users.flatMap((user) => user.mentions);
-  const context = contextOf(definition, selection, request, { ...known, pinned, used });
+  const context = contextOf(definition, selection, request, {
+    ...known,
+    partition,
+    pinned,
+    used,
+  });
   const assets = specsOf(candidates, selection, request, context);
   const connections: Readonly<Record<string, PinnedConnection>> = pinConnections(
     definition,
@@ -256,6 +263,6 @@ export const planRun = (definition: Definition, input: unknown, known: RunFacts)
     connections,
     assets,
     searchAttributes: known.searchAttributes,
-    assetIds: Object.fromEntries(assets.map(({ name }) => [name, idOf(context.project, name)])),
+    assetIds: Object.fromEntries(assets.map((asset) => [asset.name, idOf(context, asset)])),
   });
 };

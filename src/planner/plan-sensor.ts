@@ -1,5 +1,8 @@
 /** What a sensor watches: its connection pinned, its options resolved. Same input, same bytes; no secret in it. */
 import type { Connector } from '../connectors/connector.js';
+import type { RowSourceOptions } from '../connectors/row-fields.js';
+import { movesRows, sideDeclaration } from '../connectors/sides.js';
+import { invariant } from '../core/errors/invariant.js';
 import { TidemarkError } from '../core/errors/error.js';
 import { planVersion, type EndpointPlan } from '../core/plan/plan.js';
 import { seenMaxDefault, type SensorPlan } from '../core/plan/sensor-plan.js';
@@ -15,6 +18,8 @@ import {
 import { badConnection, noRoute, unknownName } from './errors.js';
 import { sealPlan } from './hash.js';
 import { keptScope } from './kept-scope.js';
+import { partOf, statementFields } from './statement-fields.js';
+import { planQuery } from './rows/row-query.js';
 import { factsAt, fieldName, textsIn } from './option-fields.js';
 import { pinEnv } from './pin-env.js';
 import { parseOptions, renderOptions, type Side } from './render-options.js';
@@ -73,7 +78,26 @@ const sensorScope = (scope: TemplateScope, predicate: readonly Mention[]): JsonO
   return usesFunctions && now !== undefined ? { now, ...rest } : rest;
 };
 
+/** The query of a sensor of rows; new is what lies above its mark. */
+const watchedRows = (
+  sensor: SensorDefinition,
+  connector: Connector,
+  parsed: unknown,
+  scope: TemplateScope,
+): NonNullable<SensorPlan['rows']> => {
+  const options = { ...(parsed as RowSourceOptions), sync_mode: 'incremental' as const };
+  const { query, mark } = planQuery(options, {
+    scope,
+    asset: sensor.name,
+    target: null,
+    checkSql: connector.rowSource?.checkSql?.bind(connector.rowSource),
+  });
+  invariant(mark !== null, 'an incremental query has a mark');
+  return { query, mark: { ...mark, initial: sensor.initialCursor ?? mark.initial, nulls: 'skip' } };
+};
+
 interface Watched {
+  readonly rows?: NonNullable<SensorPlan['rows']>;
   readonly source: EndpointPlan;
   readonly container: string;
   readonly scope: JsonObject;
@@ -86,10 +110,12 @@ const watchedBy = (
 ): Watched => {
   const subject = `sensor "${sensor.name}"`;
   const { kind, configs, connection: connectionText } = sensor.source;
-  const declared = connectorOfKind(known.connectors, kind).source;
+  const watching = connectorOfKind(known.connectors, kind);
+  const declared = sideDeclaration(watching, 'source');
   if (declared === undefined)
     throw new TidemarkError(noRoute, `${subject}: nothing reads "${kind}"`);
   const side: Side = { subject, side: 'source', schema: declared.options };
+  const isRows = movesRows(watching, 'source');
   const used = mentionsOf(sensor, side);
   const all = [...used.run, ...used.predicate];
   const env = pinEnv([{ what: subject, mentions: all }], definition.vars, known.env);
@@ -110,13 +136,20 @@ const watchedBy = (
   }
   const facts = { connectors: known.connectors, vars: definition.vars, env: known.env };
   const { connector, config } = connectionWithoutSecrets(connection, facts);
-  const { options } = renderOptions(configs, side, scope);
-  const parsed = parseOptions(options, side, declared.check?.bind(declared));
+  const isStatement = (name: string) => isRows && statementFields.includes(name);
+  const { options } = renderOptions(
+    partOf(configs, (name) => !isStatement(name)),
+    side,
+    scope,
+  );
+  const statements = partOf(configs, isStatement);
+  const parsed = parseOptions({ ...options, ...statements }, side, declared.check?.bind(declared));
   const identity = { ...connector.connection.identity(config) };
   return {
     source: { kind, identity, connection: connectionName, options },
-    container: declared.container(config, parsed),
+    container: connector.source?.container(config, parsed) ?? '',
     scope: sensorScope(scope, used.predicate),
+    ...(isRows ? { rows: watchedRows(sensor, connector, parsed, scope) } : {}),
   };
 };
 

@@ -13,6 +13,7 @@ import {
   runText,
   secretText,
 } from '../connectors/fields.js';
+import { rowSourceFields, rowTargetFields } from '../connectors/row-fields.js';
 import { defaultTiming, type RetrySpec, type Trigger } from '../core/plan/plan.js';
 import type { JsonObject } from '../core/values/json.js';
 import type {
@@ -128,11 +129,17 @@ export const crate: Connector = defineConnector<
       partBytesMin: cratePartBytesMin,
       partsMax: 10_000,
       keepsOrigin: true,
+      copiesWithin: false,
+      ledger: 'compare-and-swap',
     },
     describe: ({ endpoint }) => endpoint,
     address: (connection, { bucket_name, key, prefix }, { relativePath }) => ({
       container: bucket_name ?? connection.bucket_name ?? '',
       key: key ?? [prefix, relativePath].filter((part) => part !== '').join('/'),
+    }),
+    ledgerFolder: (connection, { bucket_name, prefix }) => ({
+      container: bucket_name ?? connection.bucket_name ?? '',
+      key: [prefix, '_tidemark'].filter((part) => part !== '').join('/'),
     }),
     open: nothingOpens,
   },
@@ -179,6 +186,7 @@ export const asset = (name: string, changes: Partial<AssetDefinition> = {}): Ass
   maxWorkers: 5,
   retry,
   checks: [],
+  partitions: null,
   onOverlap: 'wait',
   onTrigger: 'narrow',
   params: {},
@@ -264,6 +272,7 @@ export const facts = (name: string, changes: Partial<RunFacts> = {}): RunFacts =
   env: { PARTNER_HOST: 'files.example' },
   connectors,
   plannedAt,
+  partitionsAtMs: Date.parse(plannedAt),
   transfersQueue: 'shop-transfers',
   timing: defaultTiming,
   searchAttributes: [],
@@ -286,3 +295,59 @@ export const trigger = (...paths: readonly string[]): Trigger => ({
     fields: { file_name: path },
   })),
 });
+
+const ledgerConnection = z.strictObject({
+  host: connectionText('Name of the server'),
+  password: secretText('Password').optional(),
+});
+
+/** A database: a source and a target of rows. Two statements decide everything that it says about SQL. */
+export const vault: Connector = defineConnector({
+  kind: 'vault',
+  type: 'VAULT',
+  title: 'Vault',
+  summary: 'Tables of a test.',
+  since: '0.1.0',
+  stability: 'stable',
+  connection: {
+    types: ['VaultResource'],
+    options: ledgerConnection,
+    identity: ({ host }) => ({ host }),
+  },
+  rowSource: {
+    options: z.strictObject(rowSourceFields),
+    capabilities: {
+      writes: ['csv', 'jsonl'],
+      resumes: 'key-pages',
+      ceiling: 'settle',
+      cancelsQueries: true,
+    },
+    describe: ({ host }, { table_name }) => `vault://${host}/${table_name ?? '(query)'}`,
+    checkSql: (sql) =>
+      sql.some((piece) => typeof piece === 'string' && piece.includes(';'))
+        ? 'it holds several statements'
+        : null,
+    open: nothingOpens,
+  },
+  rowTarget: {
+    options: z.strictObject(rowTargetFields),
+    capabilities: {
+      reads: ['csv'],
+      modes: ['append', 'upsert', 'replace'],
+      publishes: 'transaction',
+      cancelsQueries: true,
+    },
+    describe: ({ host }, { table_name }) => `vault://${host}/${table_name}`,
+    classifySql: (sql) => {
+      const text = sql.filter((piece) => typeof piece === 'string').join('');
+      if (/^\s*vacuum/i.test(text)) return { refused: 'VACUUM cannot run in a transaction' };
+      return /^\s*(truncate|delete from)/i.test(text) ? 'empties-target' : 'inside';
+    },
+    open: nothingOpens,
+  },
+  errors: [],
+  examples: [],
+  limits: [],
+});
+
+export const rowConnectors: readonly Connector[] = [crate, shelf, vault];

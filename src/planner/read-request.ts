@@ -4,7 +4,9 @@
  * parameters and partitions are judged later, by who knows them.
  */
 import { TidemarkError } from '../core/errors/error.js';
-import type { RunRequest, Trigger, TriggerItem } from '../core/plan/plan.js';
+import { parallelMax } from '../core/plan/backfill-plan.js';
+import type { PartitionSelection } from '../core/plan/partitions.js';
+import type { PartitionRange, RunRequest, Trigger, TriggerItem } from '../core/plan/plan.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/values/json.js';
 import { suggest } from '../core/values/suggest.js';
 import { badRequest } from './errors.js';
@@ -128,12 +130,41 @@ const trigger = (value: unknown): Trigger => {
   };
 };
 
-const range = (value: unknown): { readonly from: string; readonly to: string } => {
+const count = (value: unknown, where: string, max: number): number => {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max)
+    return value;
+  throw refuse(`"${where}"`, `is ${shown(value)}`, `it must be a whole number from 1 to ${max}`);
+};
+
+const lastMax = 1_000;
+
+const selection = (given: JsonObject): PartitionSelection => {
+  const where = 'partition_range';
+  const ways = [['from', 'to'], ['keys'], ['last']].filter((names) =>
+    names.some((name) => given[name] !== undefined),
+  );
+  if (ways.length !== 1) {
+    throw refuse(`"${where}"`, `is ${shown(given)}`, 'it must have from and to, or keys, or last');
+  }
+  if (given['keys'] !== undefined) {
+    const keys = list(given['keys'], `${where}.keys`);
+    if (keys.length === 0) throw refuse(`"${where}.keys"`, 'is empty', 'name a partition');
+    return { keys: keys.map((key, index) => text(key, `${where}.keys[${index}]`)) };
+  }
+  if (given['last'] !== undefined) return { last: count(given['last'], `${where}.last`, lastMax) };
+  return { from: text(given['from'], `${where}.from`), to: text(given['to'], `${where}.to`) };
+};
+
+const range = (value: unknown): PartitionRange => {
   const given = object(value, 'partition_range');
-  onlyFields(given, ['from', 'to'], 'partition_range');
+  onlyFields(given, ['from', 'to', 'keys', 'last', 'missing', 'parallel'], 'partition_range');
+  const { missing, parallel } = given;
   return {
-    from: text(given['from'], 'partition_range.from'),
-    to: text(given['to'], 'partition_range.to'),
+    ...selection(given),
+    ...(missing === undefined ? {} : { missing: flag(missing, 'partition_range.missing') }),
+    ...(parallel === undefined
+      ? {}
+      : { parallel: count(parallel, 'partition_range.parallel', parallelMax) }),
   };
 };
 

@@ -23,7 +23,13 @@ export interface Side {
   readonly subject: string;
   readonly side: 'source' | 'target';
   readonly schema: OptionSchema;
+  /** What texts of a target may wait for: its files, by default, or the window of an unload. */
+  readonly waitsFor?: 'item' | 'window';
 }
+
+/** Does a text need the window's marks? They are known when it is open (D16). */
+export const needsWindow = (used: readonly Mention[]): boolean =>
+  used.some(({ path }) => path[0] === 'metadata');
 
 /** Does a text need the file at hand? `source.path` and its like are options of the source: known before. */
 export const needsItem = (used: readonly Mention[]): boolean =>
@@ -59,26 +65,61 @@ const assertValue = (value: JsonValue, text: string, where: string): void => {
   );
 };
 
-const renderOption = (text: string, path: OptionPath, side: Side, scope: TemplateScope) => {
-  const facts = factsAt(side.schema, path);
-  const where = fieldPlace(side.subject, side.side, fieldName(path));
-  if (facts.secret === true || facts.template === 'predicate') return { value: text, kept: [] };
-  const used = mentions(text, where);
-  if (!needsItem(used)) {
-    const value = isConstant(text, where) ? text : renderText(text, scope, where);
-    assertValue(value, text, where);
-    if (side.side === 'target' && facts.template === 'item') assertNoBraces(value, where);
-    return { value, kept: [] };
-  }
-  if (side.side === 'target' && facts.template === 'item') return { value: text, kept: used };
-  const reason =
-    side.side === 'source'
-      ? 'a source is read before its items are known'
-      : 'this field is the same for every item';
+interface RenderedOption {
+  readonly value: JsonValue;
+  readonly kept: readonly Mention[];
+}
+
+/** A text that waits for the window: only the key of an object may. */
+const keepForWindow = (
+  text: string,
+  path: OptionPath,
+  where: string,
+  used: readonly Mention[],
+): RenderedOption => {
+  if (path.join('.') === 'key') return { value: text, kept: used };
+  throw new TidemarkError(
+    badTemplate,
+    `${where} is ${shown(text)}; only key may use metadata, which changes with each window`,
+  );
+};
+
+const keepForItem = (
+  text: string,
+  side: Side,
+  where: string,
+  known: { readonly used: readonly Mention[]; readonly isItemField: boolean },
+): RenderedOption => {
+  const isPerItem = side.side === 'target' && known.isItemField;
+  if (isPerItem && side.waitsFor !== 'window') return { value: text, kept: known.used };
+  const ofTarget = isPerItem
+    ? 'rows of a table are no items'
+    : 'this field is the same for every item';
+  const reason = side.side === 'source' ? 'a source is read before its items are known' : ofTarget;
   throw new TidemarkError(
     badTemplate,
     `${where} is ${shown(text)}; ${reason}, so it cannot use source.item`,
   );
+};
+
+const renderOption = (
+  text: string,
+  path: OptionPath,
+  side: Side,
+  scope: TemplateScope,
+): RenderedOption => {
+  const facts = factsAt(side.schema, path);
+  const where = fieldPlace(side.subject, side.side, fieldName(path));
+  if (facts.secret === true || facts.template === 'predicate') return { value: text, kept: [] };
+  const used = mentions(text, where);
+  const isItemField = facts.template === 'item';
+  if (needsItem(used)) return keepForItem(text, side, where, { used, isItemField });
+  if (side.waitsFor === 'window' && needsWindow(used))
+    return keepForWindow(text, path, where, used);
+  const value = isConstant(text, where) ? text : renderText(text, scope, where);
+  assertValue(value, text, where);
+  if (side.side === 'target' && isItemField) assertNoBraces(value, where);
+  return { value, kept: [] };
 };
 
 export const renderOptions = (

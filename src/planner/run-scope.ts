@@ -3,6 +3,7 @@ import { TidemarkError } from '../core/errors/error.js';
 import type { AssetResult, AssetSpec, RunContext } from '../core/plan/plan.js';
 import type { JsonObject, JsonValue } from '../core/values/json.js';
 import { badConnection } from './errors.js';
+import { partitionScope } from './partition-of-run.js';
 import { renderText, type TemplateScope } from './templates.js';
 import { shown } from './read-request.js';
 import { triggerScope } from './trigger-scope.js';
@@ -33,8 +34,7 @@ export const assetScope = (
     source: trigger === null ? {} : { trigger },
   };
   if (trigger !== null) scope['trigger'] = trigger;
-  if (context.partition !== null) scope['partition_key'] = context.partition;
-  return scope;
+  return { ...scope, ...partitionScope(context.partitionKey) };
 };
 
 /** The name of a connection; anything but text is refused. */

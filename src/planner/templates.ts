@@ -11,13 +11,14 @@ import { evaluateTemplate } from '../language/template/evaluate.js';
 import { templateFunctions } from '../language/template/functions/all.js';
 import { parseTemplate, type Template } from '../language/template/template.js';
 import {
-  isInstant,
+  asText,
   isList,
   isSecretReference,
   isSqlFragment,
   type TemplateValue,
 } from '../language/template/values.js';
 import { badConnection, badPredicate } from './errors.js';
+import { withPartitionText } from './partition-of-run.js';
 import { textsIn } from './option-fields.js';
 
 /** The roots that exist. `now` is the run's clock (ISO 8601) for functions, and no root of templates. */
@@ -87,13 +88,14 @@ const plain = (
   where: string,
   secrets: SecretLookup | undefined,
 ): JsonValue => {
-  if (isInstant(value)) return value.text;
   if (isSqlFragment(value)) return value.sql;
   if (isSecretReference(value)) {
     const secret = secrets?.(value.secret) ?? value.default;
     if (secret !== undefined) return secret;
     throw new TidemarkError(badConnection, `${where}: the secret "${value.secret}" is not set`);
   }
+  const text = asText(value);
+  if (text !== undefined) return text;
   if (typeof value !== 'object' || value === null) return value;
   if (isList(value)) return value.map((entry) => plain(entry, where, secrets));
   const entries = Object.entries(value as Readonly<Record<string, TemplateValue>>);
@@ -110,7 +112,7 @@ const evaluated = (
   const nowMs = typeof now === 'string' ? Date.parse(now) : 0;
   try {
     const value = evaluateTemplate(template, {
-      scope: roots,
+      scope: withPartitionText(roots),
       functions: templateFunctions,
       context: { nowMs },
       secrets: secrets === undefined ? 'refused' : 'allowed',

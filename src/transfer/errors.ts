@@ -44,6 +44,20 @@ export const draining = defineError({
   fix: 'Nothing.',
 });
 
+export const laneOvertaken = defineError({
+  code: 'transfer/lane-overtaken',
+  recovery: 'retry',
+  summary: 'Another attempt stages the same rows at the same time and was faster with a page.',
+  fix: 'Nothing: the attempt is repeated and goes on behind what is staged.',
+});
+
+export const rowTooLarge = defineError({
+  code: 'rows/row-too-large',
+  recovery: 'never',
+  summary: 'A single row has more bytes than a page of rows may have in memory.',
+  fix: 'Start the worker with more `--memory`, or leave the large columns out.',
+});
+
 export const transferErrors: readonly ErrorKind[] = [
   bufferTooLarge,
   stalled,
@@ -51,4 +65,6 @@ export const transferErrors: readonly ErrorKind[] = [
   noProgress,
   wokeUpLate,
   draining,
+  laneOvertaken,
+  rowTooLarge,
 ];

@@ -55,6 +55,13 @@ export class MemoryBudget {
     return this.#lease(bytes);
   }
 
+  /** A buffer if it is there now and nobody waits; never more than others left. */
+  tryTake(bytes: number): Lease | null {
+    if (this.#waiting.length > 0 || this.#usedBytes + bytes > this.#totalBytes) return null;
+    this.#usedBytes += bytes;
+    return this.#lease(bytes);
+  }
+
   #wait(bytes: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {

@@ -26,7 +26,7 @@ export interface Row {
 
 const core = ['core/values', 'core/errors', 'core/plan', 'core/run'] as const;
 const contracts = ['connector contracts', 'format contracts'] as const;
-const language = ['document', 'template', 'definition', 'lint'] as const;
+const language = ['document', 'template', 'partitions', 'definition', 'lint', 'schema'] as const;
 const sandbox = 'core must run in the workflow sandbox: no package, no Node, no clock';
 
 export const importTable: readonly Row[] = [
@@ -82,9 +82,18 @@ export const importTable: readonly Row[] = [
   },
   {
     number: 2,
+    name: 'partitions',
+    files: /^src\/language\/partitions\//,
+    rows: core,
+    oneFile: ['croner', 'luxon'],
+    node: false,
+    reason: 'keys and pieces of time are arithmetic: the clock arrives as an argument',
+  },
+  {
+    number: 2,
     name: 'definition',
     files: /^src\/language\/definition\//,
-    rows: [...core, ...contracts, 'document', 'template'],
+    rows: [...core, ...contracts, 'document', 'template', 'partitions'],
     packages: ['zod'],
     node: ['fs', 'fs/promises', 'path', 'crypto'],
     reason: 'lists of connectors arrive as an argument',
@@ -93,10 +102,19 @@ export const importTable: readonly Row[] = [
     number: 2,
     name: 'lint',
     files: /^src\/language\/lint\//,
-    rows: [...core, ...contracts, 'document', 'template', 'definition'],
+    rows: [...core, ...contracts, 'document', 'template', 'partitions', 'definition'],
     packages: ['zod'],
     node: false,
     reason: 'lists of connectors arrive as an argument',
+  },
+  {
+    number: 2,
+    name: 'schema',
+    files: /^src\/language\/schema\//,
+    rows: [...core, ...contracts, 'definition'],
+    packages: ['zod'],
+    node: false,
+    reason: 'a schema is made from declarations: it reads no files and no templates',
   },
   {
     number: 2,

@@ -57,6 +57,8 @@ describe('a dev stack that is up', () => {
     const facts = readDevJson(cwd);
     expect(statSync(devFile()).mode & 0o777).toBe(0o600);
     expect(Object.keys(facts.env).sort()).toEqual([
+      ...['PGDATABASE', 'PGHOST', 'PGPASSWORD', 'PGPORT', 'PGUSER'],
+      ...['PG_DATABASE', 'PG_HOST', 'PG_PASSWORD', 'PG_PORT', 'PG_USER'],
       ...['S3_ACCESS_KEY_ID', 'S3_BUCKET', 'S3_ENDPOINT', 'S3_REGION', 'S3_SECRET_ACCESS_KEY'],
       ...['SFTP_HOST', 'SFTP_HOST_KEY', 'SFTP_PASSWORD', 'SFTP_PORT', 'SFTP_USERNAME'],
       ...['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'],
@@ -65,7 +67,8 @@ describe('a dev stack that is up', () => {
     expect((await fetch(facts.temporal.ui)).status).toBe(200);
     expect(text()).toMatch(/tidemark worker/);
     // A secret is not for a screen.
-    expect(text()).not.toContain(facts.env['S3_SECRET_ACCESS_KEY']);
+    for (const name of ['S3_SECRET_ACCESS_KEY', 'SFTP_PASSWORD', 'PG_PASSWORD'])
+      expect(text()).not.toContain(facts.env[name]);
   });
 
   test('keeps closed runs for seven days and knows our search attributes', async () => {
@@ -153,25 +156,29 @@ describe('a dev stack that is stopped', () => {
 });
 
 describe('a dev stack that cannot start', () => {
-  test.each(['s3', 'sftp', 'temporal', 'ui'])(
-    'says which port of %s is in use, and leaves nothing',
-    async (server) => {
-      const other = createServer().listen(0, '127.0.0.1');
-      await new Promise((resolve) => other.once('listening', resolve));
-      const { port } = other.address() as AddressInfo;
-      try {
-        const { code, err } = await tidemark(['dev', `--${server}-port`, String(port)], { cwd });
-        expect(code).toBe(1);
-        expect(err).toContain('error[devstack/port-in-use]');
-        expect(err).toContain(`port ${String(port)} on 127.0.0.1 is used by another program`);
-        expect(err).toContain(`leave --${server}-port out`);
-      } finally {
-        other.close();
-      }
-      expect(existsSync(devFile())).toBe(false);
-      expect(existsSync(lockFile())).toBe(false);
-    },
-  );
+  test.each([
+    ['s3', 's3'],
+    ['sftp', 'sftp'],
+    ['temporal', 'temporal'],
+    ['ui', 'temporal'],
+    ['postgres', 'postgres'],
+  ])('says which port of %s is in use, and leaves nothing', async (server, only) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    try {
+      const args = ['dev', '--only', only, `--${server}-port`, String(port)];
+      const { code, err } = await tidemark(args, { cwd });
+      expect(code).toBe(1);
+      expect(err).toContain('error[devstack/port-in-use]');
+      expect(err).toContain(`port ${String(port)} on 127.0.0.1 is used by another program`);
+      expect(err).toContain(`leave --${server}-port out`);
+    } finally {
+      other.close();
+    }
+    expect(existsSync(devFile())).toBe(false);
+    expect(existsSync(lockFile())).toBe(false);
+  });
 
   test('names the half-written file of a data folder', async () => {
     mkdirSync(join(cwd, 'data'));

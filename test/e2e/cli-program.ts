@@ -18,7 +18,7 @@ const program = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.
 const cleanEnv = (): Record<string, string | undefined> => {
   if (!existsSync(program)) throw new Error(`${program} is missing: run \`npm run build\``);
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(TEMPORAL|S3|SFTP|TIDEMARK|AWS)_/.test(name),
+    ([name]) => !/^(TEMPORAL|S3|SFTP|TIDEMARK|AWS|PG)_|^PG[A-Z]+$/.test(name),
   );
   return {
     ...Object.fromEntries(kept),
@@ -106,6 +106,13 @@ export interface DevJson {
   readonly temporal: { readonly address: string; readonly ui: string };
   readonly s3: { readonly endpoint: string; readonly root: string; readonly bucket: string };
   readonly sftp: { readonly host: string; readonly port: number; readonly root: string };
+  readonly postgres: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string;
+    readonly database: string;
+  };
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -161,11 +168,12 @@ const partsOf = (address: string): [host: string, port: number] => {
 };
 
 /** Every address of the stack. */
-export const addressesOf = ({ temporal, s3, sftp }: DevJson): readonly string[] => [
+export const addressesOf = ({ temporal, s3, sftp, postgres }: DevJson): readonly string[] => [
   temporal.address,
   temporal.ui,
   s3.endpoint,
   `${sftp.host}:${String(sftp.port)}`,
+  `${postgres.host}:${String(postgres.port)}`,
 ];
 
 /** Polls until `check` answers something; fails after the limit. */

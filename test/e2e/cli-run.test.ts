@@ -45,6 +45,10 @@ beforeAll(async () => {
     source: { type: SFTP, connection: partner, configs: { path: /nowhere } }
     target: { type: S3, connection: lake, configs: { prefix: nowhere } }
     retry_policy: { max_retries: 1 }
+  - name: by_shop
+    source: { type: SFTP, connection: partner, configs: { path: '/shops/{{ partition_key }}' } }
+    target: { type: S3, connection: lake, configs: { prefix: 'shops/{{ partition_key }}' } }
+    partitions_def: { type: static, values: [de, fr, at] }
 jobs:`,
   );
   cwd = folderWith(projectFiles(broken));
@@ -55,6 +59,10 @@ jobs:`,
   writeFileSync(join(sftp.root, 'out', 'large.bin'), randomBytes(20_000_000));
   writeFileSync(join(sftp.root, 'out', 'small.csv'), 'id,name\n1,first\n');
   writeFileSync(join(sftp.root, 'out', 'empty.csv'), '');
+  for (const shop of ['de', 'fr', 'at']) {
+    mkdirSync(join(sftp.root, 'shops', shop), { recursive: true });
+    writeFileSync(join(sftp.root, 'shops', shop, 'a.csv'), shop);
+  }
 });
 afterAll(async () => {
   await worker.running?.stop();
@@ -182,6 +190,40 @@ describe('with a worker', () => {
     const { code, out } = await temporalCli(args, { cwd, env });
     expect(code).toBe(0);
     expect(out).toContain('"reconciled": true');
+  });
+
+  test('one partition is a run with its key in the id, and a backfill leaves it out', async () => {
+    const one = await tidemark(['run', 'by_shop', '--partition', 'de'], { cwd });
+    expect(one).toMatchObject({ code: 0, out: expect.stringContaining('1 files') as string });
+    expect(one.err).toContain('started shop/by_shop/de');
+    const wrong = await tidemark(['run', 'by_shop', '--partition', 'dee'], { cwd });
+    expect(wrong.code).toBe(1);
+    expect(wrong.err).toMatch(/error\[plan\/unknown-partition\].*did you mean de\?/s);
+    const none = await tidemark(['run', 'by_shop'], { cwd });
+    expect(none).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('plan/partition-needed') as string,
+    });
+    const { code, out } = await tidemark(
+      ['backfill', 'by_shop', '--partitions', 'de..at', '--missing', '--parallel', '2'],
+      { cwd },
+    );
+    expect(code).toBe(0);
+    expect(out).toBe('by_shop succeeded: 2 partitions done, 1 made before; 0 rows, 2 files, 4 B\n');
+    const { s3 } = readDevJson(cwd);
+    expect(readdirSync(join(s3.root, s3.bucket, 'shops')).sort()).toEqual(['at', 'de', 'fr']);
+  });
+
+  test.each([
+    ['nothing', []],
+    ['an open end', ['--partitions', 'de..']],
+    ['an empty key', ['--partitions', 'de,,fr']],
+    ['two ways', ['--partitions', 'de', '--last', '1']],
+    ['no number', ['--partitions', 'de', '--parallel', 'many']],
+  ])('a backfill of %s is wrong usage, and starts nothing', async (_, options) => {
+    const { code, err } = await tidemark(['backfill', 'by_shop', ...options], { cwd });
+    expect(code).toBe(2);
+    expect(err).toContain('error[cli/bad-usage]: backfill: --');
   });
 
   test('SIGTERM ends the worker with 0, and its process with it', async () => {

@@ -15,8 +15,11 @@ import { DefaultLogger } from '@temporalio/worker';
 import type { Ports } from '../../activities/ports.js';
 import { createMemoryConnector } from '../../src/connectors/memory/index.js';
 import { type MemoryFolder, MemoryStore } from '../../src/connectors/memory/store.js';
+import { createMemoryTableConnector } from '../../src/connectors/memorytable/index.js';
+import { type Database, TableStore } from '../../src/connectors/memorytable/store.js';
 import { defaultTiming } from '../../src/core/plan/plan.js';
 import { formatCrc32 } from '../../src/core/values/crc32.js';
+import { conversions, formats } from '../../src/formats/all.js';
 import { LiveProject } from '../../src/runtime/project/live-project.js';
 import { Redactor } from '../../src/runtime/secrets/redactor.js';
 import { ConnectionPool } from '../../src/runtime/worker/connection-pool.js';
@@ -33,6 +36,8 @@ export interface MemoryProject extends AsyncDisposable {
   readonly connectors: PlanFacts['connectors'];
   readonly inbox: MemoryFolder;
   readonly lake: MemoryFolder;
+  /** Tables of the connection `shop`. */
+  readonly shop: Database;
   /** Lines of the log, redacted. */
   readonly logged: string[];
   put(path: string, content: Buffer | string, modifiedS?: number): void;
@@ -45,6 +50,7 @@ export interface ProjectParts {
   /** Settings of the connection `inbox`, as YAML, indented by six. */
   readonly inbox?: string;
   readonly lake?: string;
+  readonly shop?: string;
   readonly name?: string;
 }
 
@@ -52,7 +58,7 @@ export interface ProjectParts {
 export const quietActivity = (info: Partial<Info> = {}): MockActivityEnvironment =>
   new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR', () => undefined) });
 
-const connections = ({ inbox = '', lake = '' }: ProjectParts): string => `
+const connections = ({ inbox = '', lake = '', shop = '' }: ProjectParts): string => `
 resources:
   inbox:
     type: MemoryResource
@@ -64,6 +70,11 @@ ${inbox}
     config:
       files: {}
 ${lake}
+  shop:
+    type: MemoryTableResource
+    config:
+      tables: {}
+${shop}
 `;
 
 const secondsNow = (): number => Math.floor(Date.now() / 1000);
@@ -79,7 +90,8 @@ export const memoryProject = async (parts: ProjectParts): Promise<MemoryProject>
   await yaml('connections/common.yaml', connections(parts));
   await yaml('pipelines/pipelines.yaml', parts.pipelines);
   const store = new MemoryStore();
-  const connectors = [createMemoryConnector(store)];
+  const tables = new TableStore();
+  const connectors = [createMemoryConnector(store), createMemoryTableConnector(tables)];
   const live = new LiveProject({ root, env: { ...process.env }, connectors });
   const inbox = store.folder('inbox');
   const logged: string[] = [];
@@ -93,6 +105,7 @@ export const memoryProject = async (parts: ProjectParts): Promise<MemoryProject>
     connectors,
     inbox,
     lake: store.folder('lake'),
+    shop: tables.database('shop'),
     logged,
     yaml,
     put: (path, content, modifiedS = secondsNow()) => {
@@ -123,6 +136,8 @@ export const memoryProject = async (parts: ProjectParts): Promise<MemoryProject>
       pools.push(pool);
       return {
         connectors,
+        formats,
+        conversions,
         planner: createPlannerPort(live, facts),
         connections: pool,
         budget: new MemoryBudget(64 * 1024 * 1024),

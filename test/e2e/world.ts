@@ -17,9 +17,9 @@ import type { OnRequest } from '../../src/devstack/s3/fault.js';
 import { startS3Server, type S3Server } from '../../src/devstack/s3/server.js';
 import { createHostKey } from '../../src/devstack/sftp/host-key.js';
 import { startSftpServer, type SftpServer } from '../../src/devstack/sftp/sftp-server.js';
-import { temporalForTests } from '../servers/temporal.js';
+import { type TemporalForTests, temporalForTests } from '../servers/temporal.js';
 
-const program = fileURLToPath(
+const builtProgram = fileURLToPath(
   new URL('../../dist/src/runtime/worker/worker-process.js', import.meta.url),
 );
 
@@ -108,15 +108,20 @@ const settings = (root: string, taskQueue: string): string =>
   });
 
 export interface WorldOptions {
+  /** A server of the test's own, which it may kill; default: the one that all tests share. */
+  readonly temporal?: TemporalForTests;
   /** Sees every request to the S3 server, and may answer a fault. */
   readonly onS3Request?: OnRequest;
   /** More variables for worker processes. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The program of worker processes; default: the build of this tree. */
+  readonly program?: string;
   readonly onSftpRead?: Parameters<typeof startSftpServer>[0]['onRead'];
 }
 
 export const startWorld = async (name: string, options: WorldOptions = {}): Promise<World> => {
-  const temporal = temporalForTests();
+  const temporal = options.temporal ?? temporalForTests();
+  const program = options.program ?? builtProgram;
   const folder = await mkdtemp(join(tmpdir(), `tidemark-${name}-`));
   const [root, sftpRoot, s3Root] = ['project', 'sftp', 's3'].map((part) => join(folder, part)) as [
     string,

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { temporalForTests } from '../servers/temporal.js';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -27,7 +28,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Without what the shell of the tests may have set for other servers. */
 const cleanEnvironment = (cliPath: string): Environment => ({
   ...Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|S3|SFTP|AWS)_|^ENV$/.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(TEMPORAL|S3|SFTP|AWS|PG)_|^PG[A-Z]+$|^ENV$/.test(name),
+    ),
   ),
   TEMPORAL_CLI_PATH: cliPath,
 });
@@ -58,12 +61,15 @@ export interface ExampleWorld extends AsyncDisposable {
   tidemark(...args: readonly string[]): Promise<Answer>;
   /** Standard output of the `temporal` CLI; throws unless it ends with 0. */
   temporal(...args: readonly string[]): Promise<string>;
+  /** Runs statements by the driver itself; the first value of the last one, as text. */
+  sql(statements: string): Promise<string>;
   /** Writes a file below the SFTP server's root. */
   put(path: string, content: string | Buffer): Promise<void>;
 }
 
 interface DevFile extends Pick<ExampleWorld, 's3'> {
   readonly sftp: { readonly root: string };
+  readonly postgres: pg.ClientConfig;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly cli: string };
 }
 
@@ -110,12 +116,25 @@ const runTemporal = (cli: string, args: readonly string[], env: Environment): Pr
     });
   });
 
-export const startExampleWorld = async (): Promise<ExampleWorld> => {
+const runSql = async (place: pg.ClientConfig, statements: string): Promise<string> => {
+  const client = new pg.Client({ ...place, ssl: false });
+  await client.connect();
+  try {
+    const answer: unknown = await client.query({ text: statements, rowMode: 'array' });
+    const last = [answer].flat().at(-1) as pg.QueryArrayResult | undefined;
+    return String((last?.rows[0] as readonly unknown[] | undefined)?.[0] ?? '');
+  } finally {
+    await client.end();
+  }
+};
+
+/** `original`: the folder of the project that is copied. */
+export const startExampleWorld = async (original = exampleProject): Promise<ExampleWorld> => {
   const { cliPath } = temporalForTests();
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-example-'));
   const project = join(folder, 'example-pipelines');
   const isPart = (path: string): boolean => !path.includes('.tidemark');
-  await cp(exampleProject, project, { recursive: true, filter: isPart });
+  await cp(original, project, { recursive: true, filter: isPart });
   const env = cleanEnvironment(cliPath);
   const programs: ChildProcess[] = [];
   const stop = async (): Promise<void> => {
@@ -140,6 +159,7 @@ export const startExampleWorld = async (): Promise<ExampleWorld> => {
       s3: facts.s3,
       tidemark: (...args) => runTidemark(args, project, env),
       temporal: (...args) => runTemporal(facts.temporal.cli, args, temporalEnv),
+      sql: (statements) => runSql(facts.postgres, statements),
       put: async (path, content) => {
         const full = join(facts.sftp.root, path);
         await mkdir(dirname(full), { recursive: true });

@@ -17,6 +17,13 @@ export interface FaultProxyOptions {
   readonly bytesPerSecond?: number;
 }
 
+export interface StatementCut {
+  /** Text that stands in what the client sends, whole in one write. */
+  readonly after: string;
+  readonly statement: string;
+  readonly delivered: boolean;
+}
+
 export interface FaultProxyFacts {
   /** Accepted since the start. */
   readonly connections: number;
@@ -33,6 +40,14 @@ export interface FaultProxy extends AsyncDisposable {
    * exactly so many are forwarded, then both sides are closed. Once per call; a second call replaces the first.
    */
   cutAfter(bytes: number, direction: Direction): void;
+  /**
+   * Cuts the connection that sends `statement` after it has sent `after`; once per call. `delivered`: the target gets the
+   * statement and does it, and the first byte of its answer is what never arrives. Else the statement does not arrive.
+   * Resolves when the line is cut.
+   */
+  cutAtStatement(cut: StatementCut): Promise<void>;
+  /** Resolves when a client has sent this text from now on, whole in one write. */
+  whenSent(text: string): Promise<void>;
   /** Resets every open connection; new ones are accepted. */
   cutNow(): void;
   /** While on, connections stay open and nothing is forwarded; what waits is forwarded when it is off. */
@@ -48,6 +63,8 @@ interface Link {
   readonly client: net.Socket;
   readonly target: net.Socket;
   readonly pipes: readonly DelayedPipe[];
+  /** How far the client is on its way to a `StatementCut`. */
+  seen: 'nothing' | 'after' | 'statement';
 }
 
 interface ProxyState {
@@ -55,6 +72,8 @@ interface ProxyState {
   readonly links: Set<Link>;
   readonly forwarded: Record<Direction, number>;
   cut: { direction: Direction; bytesLeft: number } | undefined;
+  statementCut: (StatementCut & { readonly done: () => void }) | undefined;
+  readonly awaited: Set<{ readonly text: string; readonly done: () => void }>;
   connections: number;
   blackHole: boolean;
   refuse: boolean;
@@ -66,6 +85,8 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     links: new Set(),
     forwarded: { 'to-target': 0, 'to-client': 0 },
     cut: undefined,
+    statementCut: undefined,
+    awaited: new Set(),
     connections: 0,
     blackHole: false,
     refuse: false,
@@ -86,6 +107,15 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     cutAfter: (bytes, direction) => {
       state.cut = { direction, bytesLeft: bytes };
     },
+    cutAtStatement: (cut) =>
+      new Promise((done) => {
+        for (const link of state.links) link.seen = 'nothing';
+        state.statementCut = { ...cut, done };
+      }),
+    whenSent: (text) =>
+      new Promise((done) => {
+        state.awaited.add({ text, done });
+      }),
     cutNow,
     blackHole: (on) => {
       state.blackHole = on;
@@ -121,7 +151,7 @@ function accept(state: ProxyState, client: net.Socket): void {
       admit(state, link, direction, chunk),
     );
   const pipes = [pipe(client, target, 'to-target'), pipe(target, client, 'to-client')];
-  const link: Link = { client, target, pipes };
+  const link: Link = { client, target, pipes, seen: 'nothing' };
   state.links.add(link);
   for (const each of pipes) each.hold(state.blackHole);
   const ended = (): void => {
@@ -140,6 +170,8 @@ function accept(state: ProxyState, client: net.Socket): void {
 
 /** Counts what may be forwarded of `chunk`, and cuts the link when the declared byte is reached. */
 function admit(state: ProxyState, link: Link, direction: Direction, chunk: Buffer): Buffer {
+  if (direction === 'to-target') tellSent(state, chunk);
+  if (isCutHere(state, link, direction, chunk)) return chunk.subarray(0, 0);
   const { cut } = state;
   const ours = cut?.direction === direction ? cut : undefined;
   const admitted = ours ? chunk.subarray(0, ours.bytesLeft) : chunk;
@@ -153,6 +185,32 @@ function admit(state: ProxyState, link: Link, direction: Direction, chunk: Buffe
     }
   }
   return admitted;
+}
+
+function tellSent({ awaited }: ProxyState, chunk: Buffer): void {
+  for (const each of awaited) {
+    if (!chunk.includes(each.text)) continue;
+    awaited.delete(each);
+    each.done();
+  }
+}
+
+/** True when `chunk` is what a `StatementCut` keeps back; the link is closed then. */
+function isCutHere(state: ProxyState, link: Link, direction: Direction, chunk: Buffer): boolean {
+  const { statementCut: cut } = state;
+  if (cut === undefined) return false;
+  if (direction === 'to-target') {
+    if (link.seen === 'nothing' && chunk.includes(cut.after)) link.seen = 'after';
+    else if (link.seen === 'after' && chunk.includes(cut.statement)) link.seen = 'statement';
+  }
+  const isHere = link.seen === 'statement' && (direction === 'to-client') === cut.delivered;
+  if (!isHere) return false;
+  state.statementCut = undefined;
+  queueMicrotask(() => {
+    reset(link);
+    cut.done();
+  });
+  return true;
 }
 
 /** Delivers what was written, then closes both sides. */

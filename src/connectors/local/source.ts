@@ -21,6 +21,7 @@ import {
 } from '../folder-files.js';
 import { FolderPages } from '../folder-pages.js';
 import { walk, type FolderEntry } from '../folder-walk.js';
+import { withoutLedgers } from '../ledger-place.js';
 import { ConfinedFolder, isMissing } from './confined.js';
 import type { LocalConnection } from './options.js';
 import { assertSame, identityOf, LocalReader, modifiedText } from './reader.js';
@@ -95,7 +96,11 @@ class LocalSource implements FileSource<FolderSourceOptions> {
       recursive: options.recursive,
       after,
       takes,
-      readFolder: async (named) => readFolder(await this.#folder.real(named), scope.signal),
+      readFolder: async (named) =>
+        withoutLedgers(
+          await readFolder(await this.#folder.real(named), scope.signal),
+          named === root,
+        ),
     });
     for await (const file of files) yield listedFile(root, file);
   }

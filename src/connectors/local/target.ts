@@ -6,16 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
-import {
-  link,
-  mkdir,
-  open,
-  opendir,
-  rename,
-  stat,
-  unlink,
-  type FileHandle,
-} from 'node:fs/promises';
+import { mkdir, open, opendir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { TidemarkError } from '../../core/errors/error.js';
@@ -31,17 +22,23 @@ import type { ByteProgress, FileTarget, OpenContext } from '../connector.js';
 import { combineCrc32, formatCrc32, parseCrc32 } from '../../core/values/crc32.js';
 import { targetConflict, targetMismatch, uploadGone } from '../file-errors.js';
 import { baseName, folderName, joinPath, temporaryName } from '../folder-files.js';
-import { ConfinedFolder, isMissing, osCode } from './confined.js';
+import { folderLedger } from '../folder-ledger.js';
+import type { LedgerStore } from '../row-connector.js';
+import { ConfinedFolder, isMissing } from './confined.js';
+import { fileCrc32, linkNew, statOrNull, syncFolder, unlinkIfThere } from './disk.js';
+import { textFiles } from './text-files.js';
 import type { LocalConnection } from './options.js';
 
 const STEP_BYTES = 1024 * 1024;
+
+const tagChars = 16;
 
 /** Every attempt of a unit writes the same bytes to the same name; another source version has another name. */
 const orderTag = ({ unit, copiedFrom, size }: ObjectOrder): string =>
   createHash('sha256')
     .update(JSON.stringify([unit, copiedFrom, size]))
     .digest('hex')
-    .slice(0, 16);
+    .slice(0, tagChars);
 
 const temporaryOf = (order: ObjectOrder): string => {
   const { key } = order.address;
@@ -53,56 +50,22 @@ const secondsTextOf = (stats: BigIntStats): string => String(stats.mtimeNs / 1_0
 
 const tagOf = (stats: BigIntStats): string => `${stats.size}-${stats.mtimeNs}`;
 
-/** Whole milliseconds: what every file system and Node's own `utimes` keep. */
-const modifiedMs = (order: ObjectOrder): number => Math.floor(Number(order.modified) * 1000);
+/** Whole milliseconds: what every file system and Node's own `utimes` keep. Null: the file keeps its own time. */
+const modifiedMs = ({ modified }: ObjectOrder): number | null =>
+  modified === null ? null : Math.floor(Number(modified) * 1000);
 
-const isOurs = (order: ObjectOrder, stats: BigIntStats): boolean =>
+/** Where the order gives no time, the caller compares the checksum: size alone would prove nothing. */
+const isOurs = ({ order, bytes, crc32: wanted }: PublishStep, stats: BigIntStats): boolean => {
+  const wantedMs = modifiedMs(order);
+  if (Number(stats.size) !== bytes) return false;
   // `utimes` takes seconds as a double: the last millisecond may come back one lower.
-  Number(stats.size) === order.size && Math.abs(Number(stats.mtimeMs) - modifiedMs(order)) <= 1;
+  return wantedMs === null ? wanted !== undefined : Math.abs(Number(stats.mtimeMs) - wantedMs) <= 1;
+};
 
 const isExpected = (order: ObjectOrder, stats: BigIntStats | null): boolean =>
   'absent' in order.expected
     ? stats === null
     : stats !== null && tagOf(stats) === order.expected.tag;
-
-const statOrNull = async (realPath: string): Promise<BigIntStats | null> => {
-  try {
-    return await stat(realPath, { bigint: true });
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-};
-
-const unlinkIfThere = async (realPath: string): Promise<void> => {
-  try {
-    await unlink(realPath);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-};
-
-const syncFolder = async (realPath: string): Promise<void> => {
-  const folder = await open(realPath, constants.O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-};
-
-/** CRC32 of a whole file: from the page cache, as it was written a moment ago. */
-const fileCrc32 = async (file: FileHandle, signal: AbortSignal): Promise<string> => {
-  const buffer = Buffer.allocUnsafeSlow(STEP_BYTES);
-  let crc = 0;
-  for (let position = 0; ;) {
-    signal.throwIfAborted();
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-    if (bytesRead === 0) return formatCrc32(crc);
-    crc = crc32(buffer.subarray(0, bytesRead), crc);
-    position += bytesRead;
-  }
-};
 
 /** What the parts say about the whole object; undefined when one of them has no checksum. */
 const partsCrc32 = (parts: readonly PartRecord[]): string | undefined => {
@@ -113,6 +76,17 @@ const partsCrc32 = (parts: readonly PartRecord[]): string | undefined => {
     whole = combineCrc32(whole, crc, part.size);
   }
   return formatCrc32(whole);
+};
+
+/** Temporaries of exactly that file in its folder; none where its name is so long that others share the short form. */
+const temporariesOf = async (key: string, realFolder: string): Promise<readonly string[]> => {
+  const prefix = temporaryName(baseName(key), '');
+  if (!temporaryName(baseName(key), '0'.repeat(tagChars)).startsWith(prefix)) return [];
+  const found: string[] = [];
+  for await (const { name } of await opendir(realFolder)) {
+    if (name.startsWith(prefix)) found.push(path.join(realFolder, name));
+  }
+  return found;
 };
 
 interface WriteIo {
@@ -126,6 +100,8 @@ interface PublishStep {
   readonly order: ObjectOrder;
   readonly temporary: string;
   readonly realPath: string;
+  /** Size of the finished file. */
+  readonly bytes: number;
   /** Of the whole object as it was read at the source side. */
   readonly crc32: string | undefined;
   readonly signal: AbortSignal;
@@ -182,13 +158,13 @@ class LocalTarget implements FileTarget {
 
   put(order: ObjectOrder, body: Buffer, crc: string, signal: AbortSignal): Promise<WrittenObject> {
     return this.#folder.doing(`writing ${order.address.key}`, signal, async () => {
-      if (body.length !== order.size) {
+      if (order.size !== null && body.length !== order.size) {
         const what = `${body.length} bytes were given, planned were ${order.size}`;
         throw this.#error(targetMismatch, order, what);
       }
       const realPath = await this.#folder.real(order.address.key);
       const temporary = await this.#folder.real(temporaryOf(order));
-      const step = { order, temporary, realPath, crc32: crc, signal };
+      const step = { order, temporary, realPath, bytes: body.length, crc32: crc, signal };
       if (!isExpected(order, await statOrNull(realPath))) return this.#lost(step);
       try {
         await this.#create(temporary);
@@ -226,26 +202,28 @@ class LocalTarget implements FileTarget {
 
   /** Checks the temporary, gives it its time and its name, if the target still is what was planned. */
   async #publish(step: PublishStep): Promise<WrittenObject> {
-    const { order, temporary, realPath, signal } = step;
-    await this.#stamp(order, temporary);
+    const { order, temporary, realPath, bytes, signal } = step;
+    await this.#stamp(step);
     const ready = await this.#written(order, temporary, signal);
-    if (ready.size !== order.size || (step.crc32 !== undefined && step.crc32 !== ready.crc32)) {
-      const what = `the disk holds ${ready.size} bytes with CRC32 ${ready.crc32}, planned were ${order.size} bytes`;
+    if (ready.size !== bytes || (step.crc32 !== undefined && step.crc32 !== ready.crc32)) {
+      const what = `the disk holds ${ready.size} bytes with CRC32 ${ready.crc32}, planned were ${bytes} bytes`;
       throw this.#error(targetMismatch, order, what);
     }
     const found = await statOrNull(realPath);
     if (!isExpected(order, found)) return this.#lost(step);
     signal.throwIfAborted();
     if (found !== null) await rename(temporary, realPath);
-    else if (!(await this.#linkNew(temporary, realPath))) return this.#lost(step);
+    else if (!(await linkNew(temporary, realPath))) return this.#lost(step);
     await syncFolder(path.dirname(realPath));
     return ready;
   }
 
-  async #stamp(order: ObjectOrder, temporary: string): Promise<void> {
+  async #stamp({ order, temporary, bytes }: PublishStep): Promise<void> {
     const file = await open(temporary, constants.O_RDWR);
     try {
-      const seconds = modifiedMs(order) / 1000;
+      // An earlier attempt may have written further than the rows go now.
+      if (order.size === null && (await file.stat()).size > bytes) await file.truncate(bytes);
+      const seconds = (modifiedMs(order) ?? Number.NaN) / 1000;
       if (Number.isFinite(seconds)) await file.utimes(seconds, seconds);
       await file.sync();
     } finally {
@@ -253,23 +231,12 @@ class LocalTarget implements FileTarget {
     }
   }
 
-  /** False where something stands at the path already. */
-  async #linkNew(temporary: string, realPath: string): Promise<boolean> {
-    try {
-      await link(temporary, realPath);
-    } catch (error) {
-      if (osCode(error) === 'EEXIST') return false;
-      throw error;
-    }
-    await unlinkIfThere(temporary);
-    return true;
-  }
-
   /** Somebody was faster: the same bytes with the same time are an attempt of ours, all else is a conflict. */
-  async #lost({ order, temporary, realPath, crc32: wanted, signal }: PublishStep) {
+  async #lost(step: PublishStep): Promise<WrittenObject> {
+    const { order, temporary, realPath, crc32: wanted, signal } = step;
     await unlinkIfThere(temporary);
     const found = await statOrNull(realPath);
-    if (found === null || !isOurs(order, found)) throw this.#conflict(order, found);
+    if (found === null || !isOurs(step, found)) throw this.#conflict(order, found);
     const written = await this.#written(order, realPath, signal);
     if (wanted !== undefined && written.crc32 !== wanted) throw this.#conflict(order, found);
     return written;
@@ -330,10 +297,10 @@ class LocalTarget implements FileTarget {
   ): Promise<WrittenObject> {
     const { order } = upload;
     return this.#folder.doing(`completing ${order.address.key}`, signal, async () => {
-      this.#assertParts(order, parts);
+      const bytes = this.#assertParts(order, parts);
       const temporary = await this.#folder.real(upload.id);
       const realPath = await this.#folder.real(order.address.key);
-      const step = { order, temporary, realPath, crc32: partsCrc32(parts), signal };
+      const step = { order, temporary, realPath, bytes, crc32: partsCrc32(parts), signal };
       if (!isExpected(order, await statOrNull(realPath))) return this.#lost(step);
       if ((await statOrNull(temporary)) === null) throw this.#gone(upload);
       await this.#removeRivals(order, temporary);
@@ -341,25 +308,21 @@ class LocalTarget implements FileTarget {
     });
   }
 
-  #assertParts(order: ObjectOrder, parts: readonly PartRecord[]): void {
+  /** Their size: that of the order, if it has one. */
+  #assertParts(order: ObjectOrder, parts: readonly PartRecord[]): number {
     const bytes = parts.reduce((sum, part) => sum + part.size, 0);
     const gap = parts.findIndex((part, index) => part.number !== index + 1);
     if (gap >= 0) throw this.#error(targetMismatch, order, `part ${gap + 1} is missing`);
-    if (bytes === order.size) return;
+    if (order.size === null || bytes === order.size) return bytes;
     const what = `the parts have ${bytes} bytes, planned were ${order.size}`;
     throw this.#error(targetMismatch, order, what);
   }
 
   /** Takes away what a frozen writer of an earlier run would rename later (correctness.md §6.2). */
   async #removeRivals(order: ObjectOrder, temporary: string): Promise<void> {
-    const prefix = temporaryName(baseName(order.address.key), '');
     const own = path.basename(temporary);
-    // A shortened name is shared by other long names: theirs must not be touched.
-    if (!own.startsWith(prefix)) return;
-    for await (const { name } of await opendir(path.dirname(temporary))) {
-      if (name.startsWith(prefix) && name !== own) {
-        await unlinkIfThere(path.join(path.dirname(temporary), name));
-      }
+    for (const rival of await temporariesOf(order.address.key, path.dirname(temporary))) {
+      if (path.basename(rival) !== own) await unlinkIfThere(rival);
     }
   }
 
@@ -369,6 +332,30 @@ class LocalTarget implements FileTarget {
     return this.#folder.doing(`removing ${id}`, signal, async () =>
       unlinkIfThere(await this.#folder.real(id)),
     );
+  }
+
+  /** A file does not say whose it is: a finished one stays, and whose temporary it is its name and its time tell. */
+  discard(
+    { key }: TargetAddress,
+    _unitPrefix: string,
+    startedAfterMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.#folder.doing(`discarding ${key}`, signal, async () => {
+      const folder = path.dirname(await this.#folder.real(key));
+      if ((await statOrNull(folder)) === null) return;
+      // File systems may round times down.
+      const sinceMs = Math.floor(startedAfterMs / 1000) * 1000;
+      for (const temporary of await temporariesOf(key, folder)) {
+        const stats = await statOrNull(temporary);
+        if (stats === null || Number(stats.mtimeMs) < sinceMs) continue;
+        await unlinkIfThere(temporary);
+      }
+    });
+  }
+
+  ledger(folder: TargetAddress): LedgerStore {
+    return folderLedger(textFiles(this.#folder), folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

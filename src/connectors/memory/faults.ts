@@ -2,8 +2,15 @@
 import { TidemarkError } from '../../core/errors/error.js';
 import { canonicalJson } from '../../core/values/json.js';
 import { connectionRefused, sourceTruncated } from '../file-errors.js';
-import type { MemoryFault } from './options.js';
+import type { OpenContext } from '../connector.js';
+import type { MemoryConnection, MemoryFault } from './options.js';
 import type { MemoryFolder } from './store.js';
+
+export interface OpenMemory {
+  readonly folder: MemoryFolder;
+  readonly connection: MemoryConnection;
+  readonly context: OpenContext;
+}
 
 /** What an operation touches: the bytes [from, to) of a file, or the places of a listing. */
 export interface Touch {
@@ -70,4 +77,19 @@ export const suffer = async (
     );
   }
   throw lostConnection(fault, path);
+};
+
+/** Carries out a write with its declared faults: before it, or after it (the answer is lost). */
+export const faulted = async <T>(
+  { folder, connection }: OpenMemory,
+  touch: { readonly path: string; readonly from: number; readonly to: number },
+  signal: AbortSignal,
+  write: () => T,
+): Promise<T> => {
+  signal.throwIfAborted();
+  const fault = takeFault(folder, connection.faults, { on: 'write', ...touch });
+  await suffer(fault, touch.path, signal);
+  const result = write();
+  if (fault?.do === 'duplicate') throw lostConnection(fault, touch.path);
+  return result;
 };

@@ -5,6 +5,8 @@
 import type { TargetCapabilities } from '../capabilities.js';
 import { defineConnector, type Connector, type OptionFinding } from '../connector.js';
 import { fileErrors } from '../file-errors.js';
+import { ledgerErrors } from '../ledger-errors.js';
+import { ledgerFolderName } from '../ledger-place.js';
 import { itemFieldMistakes, itemFields } from './item-fields.js';
 import {
   connectionOptions,
@@ -44,6 +46,8 @@ const targetCapabilities: TargetCapabilities = {
   partBytesMin: 1,
   partsMax: 10_000,
   keepsOrigin: true,
+  copiesWithin: false,
+  ledger: 'compare-and-swap',
 };
 
 const examples = [
@@ -102,16 +106,18 @@ export const createMemoryConnector = (store: MemoryStore): Connector =>
       capabilities: targetCapabilities,
       describe: (_connection, options) => describe(options),
       address: (_connection, options, { relativePath }) => addressOf(options, relativePath),
+      ledgerFolder: () => ({ container: '', key: ledgerFolderName }),
       open: async (connection, context) => {
         const folder = store.folder(context.connectionName);
         return (await import('./target.js')).openTarget({ folder, connection, context });
       },
     },
-    errors: fileErrors,
+    errors: [...fileErrors, ...ledgerErrors],
     examples,
     limits: [
       'Files live in one process: another worker does not see them, and they end with it.',
       'Everything is held in memory; the sum of the files must fit.',
+      'What stands below `_tidemark/` at the top of a listing are ledgers: it is left out, unless `key` names it.',
     ],
   });
 

@@ -1,5 +1,6 @@
 /** What one may write about files in memory; names follow those of S3 where they mean the same. */
 import { z } from 'zod';
+import { fileFormatFields } from '../../formats/options.js';
 import {
   bytesPerSecond,
   choice,
@@ -61,6 +62,7 @@ export const sourceOptions = z.strictObject({
     description: 'Delete each file after its copy was published and checked',
     template: 'run',
   }).default(false),
+  ...fileFormatFields,
 });
 export type MemorySourceOptions = z.output<typeof sourceOptions>;
 
@@ -70,5 +72,6 @@ export const targetOptions = z.strictObject({
     description: 'Folder that the files are put below, with their sub-folders',
     template: 'item',
   }).default(''),
+  ...fileFormatFields,
 });
 export type MemoryTargetOptions = z.output<typeof targetOptions>;

@@ -3,6 +3,7 @@ import { TidemarkError } from '../../core/errors/error.js';
 import type { TargetAddress } from '../../core/plan/file.js';
 import { compilePattern } from '../fields.js';
 import { targetBadKey } from '../file-errors.js';
+import { isLedgerPath } from '../ledger-place.js';
 import type { MemorySourceOptions, MemoryTargetOptions } from './options.js';
 
 const folderOf = (prefix: string): string =>
@@ -23,7 +24,10 @@ export const chooser = (options: MemorySourceOptions): ((path: string) => boolea
   const { key, prefix } = options;
   const pattern = options.pattern === undefined ? null : compilePattern(options.pattern);
   return (path) => {
-    const isPlace = key === undefined ? path.startsWith(prefix) : path === joinPath(prefix, key);
+    const isPlace =
+      key === undefined
+        ? path.startsWith(prefix) && !isLedgerPath(relativePathOf(prefix, path))
+        : path === joinPath(prefix, key);
     if (!isPlace || pattern === null) return isPlace;
     const texts = [path, nameOf(path), relativePathOf(prefix, path)];
     return texts.some((text) => pattern.test(text));

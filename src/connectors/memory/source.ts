@@ -3,20 +3,14 @@ import { crc32 } from 'node:zlib';
 import { TidemarkError } from '../../core/errors/error.js';
 import type { FileIdentity } from '../../core/plan/file.js';
 import { formatCrc32 } from '../../core/values/crc32.js';
-import type { FileReader, FileSource, ListedFile, OpenContext } from '../connector.js';
+import type { FileReader, FileSource, ListedFile } from '../connector.js';
 import { sourceChanged, sourceTruncated } from '../file-errors.js';
 import { dataSets, type DataFile } from './data-sets.js';
-import { suffer, takeFault } from './faults.js';
+import { suffer, takeFault, type OpenMemory } from './faults.js';
 import { itemFieldsOf } from './item-fields.js';
 import type { MemoryConnection, MemorySourceOptions } from './options.js';
 import { chooser, relativePathOf } from './paths.js';
 import type { MemoryFile, MemoryFolder } from './store.js';
-
-interface OpenMemory {
-  readonly folder: MemoryFolder;
-  readonly connection: MemoryConnection;
-  readonly context: OpenContext;
-}
 
 /** Bytes between two looks at the signal and two calls of `progress`. */
 const sliceBytes = 64 * 1024;

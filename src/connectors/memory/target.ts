@@ -9,17 +9,11 @@ import type {
   UploadHandle,
   WrittenObject,
 } from '../../core/plan/file.js';
-import type { FileTarget, OpenContext } from '../connector.js';
+import type { FileTarget } from '../connector.js';
 import { targetConflict, targetMismatch, uploadGone } from '../file-errors.js';
-import { lostConnection, suffer, takeFault } from './faults.js';
-import type { MemoryConnection } from './options.js';
+import { faulted, type OpenMemory } from './faults.js';
+import { openLedger } from './ledger.js';
 import type { MemoryFile, MemoryFolder, MemoryUpload } from './store.js';
-
-interface OpenMemory {
-  readonly folder: MemoryFolder;
-  readonly connection: MemoryConnection;
-  readonly context: OpenContext;
-}
 
 const objectOf = (file: MemoryFile): TargetObject => ({
   size: file.bytes.length,
@@ -29,10 +23,11 @@ const objectOf = (file: MemoryFile): TargetObject => ({
   ...(file.copiedFrom === undefined ? {} : { copiedFrom: file.copiedFrom }),
 });
 
+/** Of an order without a size the unit alone tells. */
 const isWork = (file: MemoryFile | undefined, order: ObjectOrder): file is MemoryFile =>
   file !== undefined &&
   file.unit === order.unit &&
-  file.bytes.length === order.size &&
+  (order.size === null || file.bytes.length === order.size) &&
   file.copiedFrom === order.copiedFrom;
 
 const mismatch = (order: ObjectOrder, what: string): TidemarkError =>
@@ -60,13 +55,14 @@ const written = (order: ObjectOrder, file: MemoryFile): WrittenObject => ({
 });
 
 /** One step: nothing runs between the look and the write. */
-const publish = (folder: MemoryFolder, order: ObjectOrder, bytes: Buffer): WrittenObject => {
+const publish = (folder: MemoryFolder, planned: ObjectOrder, bytes: Buffer): WrittenObject => {
+  const order = { ...planned, size: planned.size ?? bytes.length };
   const found = folder.files.get(order.address.key);
   if (isWork(found, order)) return written(order, found);
   requireExpected(order, found);
   const file: MemoryFile = {
     bytes,
-    modified: order.modified.split('.')[0] ?? order.modified,
+    modified: (order.modified ?? String(Date.now() / 1000)).replace(/\..*/, ''),
     tag: folder.nextName('tag'),
     crc32: formatCrc32(checksum(bytes)),
     unit: order.unit,
@@ -74,21 +70,6 @@ const publish = (folder: MemoryFolder, order: ObjectOrder, bytes: Buffer): Writt
   };
   folder.files.set(order.address.key, file);
   return written(order, file);
-};
-
-/** Carries out a write with its declared faults: before it, or after it (the answer is lost). */
-const faulted = async <T>(
-  { folder, connection }: OpenMemory,
-  touch: { readonly path: string; readonly from: number; readonly to: number },
-  signal: AbortSignal,
-  write: () => T,
-): Promise<T> => {
-  signal.throwIfAborted();
-  const fault = takeFault(folder, connection.faults, { on: 'write', ...touch });
-  await suffer(fault, touch.path, signal);
-  const result = write();
-  if (fault?.do === 'duplicate') throw lostConnection(fault, touch.path);
-  return result;
 };
 
 const requireUpload = (folder: MemoryFolder, { id, order }: UploadHandle): MemoryUpload => {
@@ -124,7 +105,8 @@ const complete = (
   upload: UploadHandle,
   parts: readonly PartRecord[],
 ): WrittenObject => {
-  const { order } = upload;
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  const order = { ...upload.order, size: upload.order.size ?? size };
   const found = folder.files.get(order.address.key);
   if (!folder.uploads.has(upload.id) && isWork(found, order)) return written(order, found);
   const held = requireUpload(folder, upload).parts;
@@ -192,6 +174,20 @@ const bodyTarget = (memory: OpenMemory): Pick<FileTarget, 'put' | 'writePart'> =
   },
 });
 
+/** Only what units with that prefix wrote: memory knows of every upload whose it is. */
+const discard = (
+  folder: MemoryFolder,
+  key: string,
+  unitPrefix: string,
+  startedAfterMs: number,
+): void => {
+  for (const upload of [...folder.uploads.values()]) {
+    const isOurs = upload.unit.startsWith(unitPrefix) && upload.startedMs >= startedAfterMs;
+    if (upload.key === key && isOurs) folder.uploads.delete(upload.id);
+  }
+  if (folder.files.get(key)?.unit?.startsWith(unitPrefix) === true) folder.files.delete(key);
+};
+
 export const openTarget = (memory: OpenMemory): FileTarget => {
   const { folder } = memory;
   return {
@@ -221,6 +217,11 @@ export const openTarget = (memory: OpenMemory): FileTarget => {
       signal.throwIfAborted();
       folder.uploads.delete(upload.id);
     },
+    discard: async ({ key }, unitPrefix, startedAfterMs, signal) => {
+      signal.throwIfAborted();
+      discard(folder, key, unitPrefix, startedAfterMs);
+    },
+    ledger: (place) => openLedger(memory, place),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 };

@@ -54,6 +54,11 @@ export interface NewObject extends Place {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** One version of an object that the server copies from. */
+export interface CopySource extends Place {
+  readonly etag: string | undefined;
+}
+
 export interface UploadPlace extends Place {
   readonly uploadId: string;
 }
@@ -66,6 +71,8 @@ export interface Written {
 export interface StartedUpload {
   readonly uploadId: string;
   readonly startedMs: number;
+  /** Id of the principal that began it; empty where the server tells none. */
+  readonly initiator: string;
 }
 
 export interface UploadedPart {
@@ -90,6 +97,17 @@ export interface S3Calls {
   put(
     object: NewObject & { readonly expected: Expectation; readonly crc32: string },
     body: Buffer,
+    signal: AbortSignal,
+  ): Promise<Written>;
+  /** The server copies that version; the new object has our metadata only. */
+  copy(
+    object: NewObject & { readonly expected: Expectation },
+    source: CopySource,
+    signal: AbortSignal,
+  ): Promise<Written>;
+  copyPart(
+    part: UploadPlace & { readonly number: number },
+    source: CopySource & { readonly range: { readonly from: number; readonly bytes: number } },
     signal: AbortSignal,
   ): Promise<Written>;
   remove(place: Place & { readonly etag: string | undefined }, signal: AbortSignal): Promise<void>;

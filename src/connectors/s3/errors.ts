@@ -4,6 +4,7 @@
  */
 import { defineError, TidemarkError, type ErrorKind } from '../../core/errors/error.js';
 import { accessDenied, connectionRefused, fileErrors, loginRefused } from '../file-errors.js';
+import { ledgerErrors } from '../ledger-errors.js';
 
 export const noSuchBucket = defineError({
   code: 's3/no-such-bucket',
@@ -35,6 +36,7 @@ export const refused = defineError({
 
 export const s3Errors: readonly ErrorKind[] = [
   ...fileErrors,
+  ...ledgerErrors,
   noSuchBucket,
   wrongRegion,
   unavailable,
@@ -115,7 +117,7 @@ export const failureOf = (error: unknown): S3Failure => {
 export const isPassing = ({ status, code }: S3Failure): boolean =>
   status === 0 ||
   status === 200 ||
-  status >= 500 ||
+  (status >= 500 && status !== 501) ||
   status === 429 ||
   busyCodes.has(code) ||
   damagedCodes.has(code);

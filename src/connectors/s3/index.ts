@@ -2,7 +2,7 @@
 import { defineConnector, type OptionFinding } from '../connector.js';
 import { s3Errors } from './errors.js';
 import { itemFieldMistakes, itemFields } from './item-fields.js';
-import { addressOf, bucketOf, joinKey, selectionOf } from './keys.js';
+import { addressOf, bucketOf, joinKey, ledgerFolderOf, selectionOf } from './keys.js';
 import {
   connectionOptions,
   partBytesMin,
@@ -48,15 +48,6 @@ const checkConnection = (connection: S3Connection): readonly OptionFinding[] => 
 
 const checkTarget = (options: S3TargetOptions): readonly OptionFinding[] => {
   const findings: OptionFinding[] = [];
-  if (options.mode === 'MULTI_FILE') {
-    findings.push({
-      path: ['mode'],
-      severity: 'error',
-      code: 's3/multi-file',
-      message: 'mode MULTI_FILE is not supported yet: it cuts files at line ends into several',
-      fix: 'leave `mode` out: one object for each file',
-    });
-  }
   const partBytes = partBytesOf(options);
   if (partBytes !== undefined && partBytes < partBytesMin) {
     findings.push({
@@ -151,11 +142,14 @@ export const s3 = defineConnector<S3Connection, S3SourceOptions, S3TargetOptions
       partBytesMin,
       partsMax: 10_000,
       keepsOrigin: true,
+      copiesWithin: true,
+      ledger: 'compare-and-swap',
     },
     check: checkTarget,
     describe: describeTarget,
     address: (connection, options, { relativePath }) =>
       addressOf(connection, options, relativePath),
+    ledgerFolder: ledgerFolderOf,
     open: async (connection, context) =>
       (await import('./target.js')).openTarget(connection, context),
   },
@@ -189,8 +183,11 @@ export const s3 = defineConnector<S3Connection, S3SourceOptions, S3TargetOptions
   ],
   limits: [
     'Conditional writes need a server that honours If-None-Match and If-Match on PutObject and CompleteMultipartUpload (AWS since 2024); on one that ignores them two writers of one key may replace each other.',
+    'Objects of one connection are copied by the server itself: up to 1 GiB in one step, larger ones in parts. A server that knows no condition for CopyObject may replace what another writer put there in that moment; parts are completed on condition everywhere.',
     'Files come in the order of the UTF-8 bytes of their keys, which is the order of S3 itself.',
     'Rights: s3:GetObject, s3:ListBucket, s3:PutObject, s3:AbortMultipartUpload, s3:ListMultipartUploadParts, s3:ListBucketMultipartUploads; for delete_source s3:DeleteObject.',
     'An upload of the same key that another program began after the run did, and that holds no parts yet, is taken for our own.',
+    'When a window of rows is discarded, uploads of its keys go that the same principal began after the window was opened, whatever program began them, and its object is deleted if nobody replaced it; servers without conditional deletion do not see a writer between the look and the deletion.',
+    'What stands below `_tidemark/` at the top of a listing are ledgers: it is left out, unless `key` names it. Ledgers stand at the top of the target bucket and need s3:GetObject and s3:PutObject there.',
   ],
 });

@@ -6,6 +6,7 @@ import { TidemarkError } from '../../core/errors/error.js';
 import type { TargetAddress } from '../../core/plan/file.js';
 import { targetBadKey } from '../file-errors.js';
 import { compilePattern } from '../fields.js';
+import { isLedgerPath, ledgerFolderName } from '../ledger-place.js';
 import type { S3Connection, S3SourceOptions, S3TargetOptions } from './options.js';
 
 const longestKeyBytes = 1024;
@@ -47,8 +48,9 @@ export const selectionOf = (options: S3SourceOptions): Selection => {
       pattern.test(text),
     );
   const chooses = (candidate: string): boolean =>
-    (exactKey === null ? candidate.startsWith(prefix) : candidate === exactKey) &&
-    matches(candidate);
+    (exactKey === null
+      ? candidate.startsWith(prefix) && !isLedgerPath(relativePathOf(prefix, candidate))
+      : candidate === exactKey) && matches(candidate);
   return { exactKey, prefix, chooses };
 };
 
@@ -79,18 +81,27 @@ export const bucketOf = (
   options: { readonly bucket_name?: string | undefined },
 ): string => options.bucket_name ?? connection.bucket_name ?? '';
 
+const requiredBucket = (connection: S3Connection, options: S3TargetOptions): string => {
+  const bucket = bucketOf(connection, options);
+  if (bucket !== '') return bucket;
+  throw new TidemarkError(
+    targetBadKey,
+    'choosing the bucket of a target object: none is named; set `bucket_name` of the target or of its connection',
+  );
+};
+
+/** At the top of the bucket: a prefix may change from run to run, and the mark must not change with it. */
+export const ledgerFolderOf = (
+  connection: S3Connection,
+  options: S3TargetOptions,
+): TargetAddress => ({ container: requiredBucket(connection, options), key: ledgerFolderName });
+
 export const addressOf = (
   connection: S3Connection,
   options: S3TargetOptions,
   relativePath: string,
 ): TargetAddress => {
-  const container = bucketOf(connection, options);
-  if (container === '') {
-    throw new TidemarkError(
-      targetBadKey,
-      'choosing the bucket of a target object: none is named; set `bucket_name` of the target or of its connection',
-    );
-  }
+  const container = requiredBucket(connection, options);
   const prefix = options.prefix.replace(/^\/+/, '');
   return { container, key: checkKey(joinKey(prefix, options.key ?? relativePath)) };
 };

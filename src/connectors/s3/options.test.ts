@@ -50,10 +50,9 @@ describe('source and target', () => {
     expect(targetOptions.safeParse({ min_size: 4 }).success).toBe(false);
   });
 
-  it('find parts that S3 would refuse, and the mode that is not supported', () => {
+  it('find parts that S3 would refuse', () => {
     const check = (raw: object) => s3.target?.check?.(targetOptions.parse(raw)) ?? [];
     expect(check({ part_size: '1 MiB' })).toMatchObject([{ path: ['part_size'] }]);
-    expect(check({ mode: 'multi_file' })).toMatchObject([{ path: ['mode'], severity: 'error' }]);
     expect(check({ mode: 'copy', part_size: '5 MiB' })).toEqual([]);
   });
 });

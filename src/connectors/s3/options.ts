@@ -1,8 +1,9 @@
 /**
  * What one may write about S3: the connection, a source and a target. Fields, names and defaults are those of
- * dialect.md §2.4 and §4.2; the ones that are ours say so in their description.
+ * dialect.md §2.4 and §4.2; the ones that are ours say so.
  */
 import { z } from 'zod';
+import { copiesOnly, fileFormatFields } from '../../formats/options.js';
 import {
   byteSize,
   bytesPerSecond,
@@ -49,13 +50,14 @@ const connectionFields = z.strictObject({
     description: 'Send no credentials: public buckets only',
     template: 'connection',
   }).default(false),
-  bucket_name: connectionText(
-    'Bucket of sources and targets that name none; ours (the predecessor dropped it)',
-  ).optional(),
+  bucket_name: connectionText('Bucket of sources and targets that name none', {
+    ours: true,
+  }).optional(),
   payload_signing: choice(['auto', 'always', 'never'], {
     description:
-      'Whether bodies are hashed with SHA-256 into the signature; auto: over http only, because https and CRC32 protect them already; ours',
+      'Whether bodies are hashed with SHA-256 into the signature; auto: over http only, because https and CRC32 protect them already',
     template: 'connection',
+    ours: true,
   }).default('auto'),
   bytes_per_second: bytesPerSecond(),
 });
@@ -70,26 +72,14 @@ export const connectionOptions = connectionFields.transform(
 );
 export type S3Connection = z.output<typeof connectionOptions>;
 
-const copiesOnly =
-  'files are copied byte by byte in this release; leave it out, or convert the file where it is read';
-
 const refusedOption = (description: string) =>
   field(z.unknown(), { description, template: 'run', refused: copiesOnly }).optional();
 
 const formatFields = {
-  object_type: choice(['CSV', 'JSON', 'PARQUET'], {
-    description: 'Format of the files; a copy keeps the bytes, whatever it says',
-    template: 'run',
-  }).default('CSV'),
-  delimiter: field(z.string(), {
-    description: 'Delimiter of CSV files; has no effect on a copy',
-    template: 'run',
-  }).optional(),
+  ...fileFormatFields,
+  // Named in plans since the first release.
+  object_type: fileFormatFields.object_type.default('CSV'),
   region: runText('Accepted and unused, as in the predecessor').optional(),
-  csv_options: refusedOption('How CSV files are read and written'),
-  json_options: refusedOption('How JSON files are read and written'),
-  parquet_options: refusedOption('How Parquet files are read and written'),
-  compress_options: refusedOption('Compression of the files'),
   split_config: refusedOption('Splitting of files into several'),
 };
 
@@ -132,10 +122,14 @@ export const targetOptions = z.strictObject({
     template: 'item',
   }).default(''),
   mode: choice(['COPY', 'MULTI_FILE'], {
-    description: 'COPY: one object for each file. MULTI_FILE is not supported',
+    description:
+      'COPY: one object for each file. MULTI_FILE: several, `<name>_part_<n>`, cut at the ends of lines or records; part_size or min_size is the most that one has',
     template: 'run',
   }).default('COPY'),
-  part_size: byteSize('Size of the parts of a large upload, at least 5 MiB; ours').optional(),
+  part_size: byteSize('Size of the parts of a large upload, at least 5 MiB', {
+    examples: ['16 MiB'],
+    ours: true,
+  }).optional(),
   min_size: field(z.number().int().min(5), {
     description: 'Size of the parts of a large upload in MiB, at least 5; part_size wins',
     template: 'run',

@@ -39,11 +39,11 @@ export const targetObjectOf = (head: ObjectHead): TargetObject => {
   };
 };
 
-/** True when that object is what this order wanted to write. */
+/** True when that object is what this order wanted to write; of an order without a size the unit alone tells. */
 export const isWork = (object: TargetObject | null, order: ObjectOrder): object is TargetObject =>
   object !== null &&
   object.unit === order.unit &&
-  object.size === order.size &&
+  (order.size === null || object.size === order.size) &&
   object.copiedFrom === order.copiedFrom;
 
 export const meets = (object: TargetObject | null, expected: Expectation): boolean =>

@@ -6,19 +6,24 @@ import { TidemarkError } from '../../core/errors/error.js';
 import type { S3Calls } from './calls.js';
 import { crcFromBase64 } from './checksum.js';
 import { openClient } from './client.js';
+import { copyWithin } from './copy-within.js';
+import { discard } from './discard.js';
 import { existingObjects } from './existing-objects.js';
-import type { S3Connection } from './options.js';
+import { openLedger } from './ledger.js';
+import { bucketOf } from './keys.js';
+import type { S3Connection, S3SourceOptions } from './options.js';
 import { originOf } from './origin.js';
 import { doingOf, publish } from './publishing.js';
 import { abort, complete, listParts, openUpload, writePart } from './upload.js';
 
 const put = async (
   calls: S3Calls,
-  order: ObjectOrder,
+  planned: ObjectOrder,
   content: { readonly body: Buffer; readonly crc32: string },
   signal: AbortSignal,
 ): Promise<WrittenObject> => {
   const { body, crc32 } = content;
+  const order = { ...planned, size: planned.size ?? body.length };
   const { container, key } = order.address;
   const object = { bucket: container, key, metadata: originOf(order, crc32), crc32 };
   const { etag, checksum } = await publish({
@@ -49,11 +54,18 @@ export const openTarget = (connection: S3Connection, context: OpenContext): File
     },
     openUpload: (order, partBytes, startedAfterMs, signal) =>
       openUpload(calls, { order, partBytes, startedAfterMs }, signal),
+    copyWithin: ({ options, identity }, order, startedAfterMs, signal) => {
+      const bucket = bucketOf(connection, options as S3SourceOptions);
+      return copyWithin({ calls, bucket, identity, order, startedAfterMs, signal });
+    },
     listParts: (upload, signal) => listParts(calls, upload, signal),
     writePart: (upload, { number, crc32 }, body, io) =>
       writePart(calls, upload, { number, crc32, body }, io),
     complete: (upload, parts, signal) => complete(calls, upload, parts, signal),
     abort: (upload, signal) => abort(calls, upload, signal),
+    discard: (address, unitPrefix, startedAfterMs, signal) =>
+      discard(calls, address, { unitPrefix, startedAfterMs }, signal),
+    ledger: (folder) => openLedger(calls, folder),
     [Symbol.asyncDispose]: () => {
       calls.close();
       return Promise.resolve();

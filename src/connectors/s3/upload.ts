@@ -7,7 +7,7 @@ import { TidemarkError } from '../../core/errors/error.js';
 import type { ObjectOrder, PartRecord, UploadHandle, WrittenObject } from '../../core/plan/file.js';
 import type { ByteProgress } from '../connector.js';
 import { partsDiffer, targetMismatch } from '../file-errors.js';
-import type { S3Calls, UploadedPart, UploadPlace } from './calls.js';
+import type { Place, S3Calls, StartedUpload, UploadedPart, UploadPlace } from './calls.js';
 import { agrees, crcFromBase64, isMadeOf, wholeCrc } from './checksum.js';
 import { declaredError, S3Failure } from './errors.js';
 import { isWork, originOf, targetObjectOf } from './origin.js';
@@ -44,19 +44,30 @@ const firstPart = async (
   }
 };
 
-/** The uploads of exactly this key that our owner began and that hold nothing yet, the oldest first. */
+/** The uploads of exactly this key that began after that time, the oldest first. */
+export const uploadsSince = async (
+  calls: S3Calls,
+  place: Place,
+  startedAfterMs: number,
+  signal: AbortSignal,
+): Promise<readonly StartedUpload[]> => {
+  const uploads = await withRetries(signal, () => calls.listUploads(place, signal));
+  // Servers give whole seconds: one that began in the owner's first second is its own.
+  const sinceMs = Math.floor(startedAfterMs / 1000) * 1000;
+  return uploads
+    .filter(({ startedMs }) => startedMs >= sinceMs)
+    .sort((a, b) => a.startedMs - b.startedMs);
+};
+
+/** Those of them that hold nothing yet. */
 const emptyUploads = async (
   calls: S3Calls,
   order: ObjectOrder,
   startedAfterMs: number,
   signal: AbortSignal,
 ): Promise<readonly UploadPlace[]> => {
-  const uploads = await withRetries(signal, () => calls.listUploads(placeOf(order), signal));
-  // Servers give whole seconds: one that began in the owner's first second is its own.
-  const sinceMs = Math.floor(startedAfterMs / 1000) * 1000;
   const empty: UploadPlace[] = [];
-  for (const { uploadId, startedMs } of uploads.toSorted((a, b) => a.startedMs - b.startedMs)) {
-    if (startedMs < sinceMs) continue;
+  for (const { uploadId } of await uploadsSince(calls, placeOf(order), startedAfterMs, signal)) {
     const place = { ...placeOf(order), uploadId };
     const parts = await firstPart(calls, place, signal);
     if (parts?.length === 0) empty.push(place);
@@ -65,7 +76,7 @@ const emptyUploads = async (
 };
 
 /** Aborts until the server does not know the upload; false when it survived every try. */
-const abortPlace = async (
+export const abortPlace = async (
   calls: S3Calls,
   place: UploadPlace,
   signal: AbortSignal,
@@ -173,7 +184,8 @@ export const writePart = async (
   }
 };
 
-const checkParts = (order: ObjectOrder, parts: readonly PartRecord[]): void => {
+/** Their size: that of the order, if it has one. */
+const checkParts = (order: ObjectOrder, parts: readonly PartRecord[]): number => {
   const gap = parts.findIndex((part, index) => part.number !== index + 1);
   if (parts.length === 0 || gap >= 0) {
     throw mismatch(
@@ -182,7 +194,7 @@ const checkParts = (order: ObjectOrder, parts: readonly PartRecord[]): void => {
     );
   }
   const size = parts.reduce((sum, part) => sum + part.size, 0);
-  if (size === order.size) return;
+  if (order.size === null || size === order.size) return size;
   throw mismatch(
     order,
     `the parts have ${String(size)} bytes, the source has ${String(order.size)}`,
@@ -195,8 +207,8 @@ export const complete = async (
   parts: readonly PartRecord[],
   signal: AbortSignal,
 ): Promise<WrittenObject> => {
-  const { order } = upload;
-  checkParts(order, parts);
+  const size = checkParts(upload.order, parts);
+  const order = { ...upload.order, size };
   try {
     const { etag, checksum } = await publish({
       calls,
@@ -214,7 +226,7 @@ export const complete = async (
     // A checksum of checksums proves every part, and so does a tag of tags; that of the whole follows from them.
     const isProven = verdict === 'yes' || isMadeOf(etag, parts);
     const crc32 = isProven ? wholeCrc(parts) : null;
-    return { address: order.address, size: order.size, tag: etag, crc32 };
+    return { address: order.address, size, tag: etag, crc32 };
   } catch (error) {
     throw invalidPart(error, order);
   }
@@ -232,6 +244,12 @@ const invalidPart = (error: unknown, order: ObjectOrder): unknown => {
     : error;
 };
 
+export const survivesError = (place: Place): TidemarkError =>
+  declaredError(
+    new S3Failure(503, 'UploadSurvives', undefined),
+    `aborting an upload of ${place.key}`,
+  );
+
 export const abort = async (
   calls: S3Calls,
   upload: UploadHandle,
@@ -243,8 +261,5 @@ export const abort = async (
   } catch (error) {
     throw declared(error, order);
   }
-  throw declaredError(
-    new S3Failure(503, 'UploadSurvives', undefined),
-    `aborting an upload of ${order.address.key}`,
-  );
+  throw survivesError(placeOf(order));
 };

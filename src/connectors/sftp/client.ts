@@ -7,6 +7,7 @@
 import ssh2, {
   type Client as SshClient,
   type FileEntryWithStats,
+  type InputAttributes,
   type SFTPWrapper,
   type Stats,
 } from 'ssh2';
@@ -54,6 +55,8 @@ export interface SftpClient {
   sync(handle: Handle): Promise<void>;
   close(handle: Handle): Promise<void>;
   setModified(path: string, epochSeconds: number): Promise<void>;
+  /** Cuts a file off at that size; some servers do not, and say nothing. */
+  truncate(path: string, bytes: number): Promise<void>;
   /** Fails where the new path exists (SFTP version 3). */
   rename(from: string, to: string): Promise<void>;
   /** Replaces the new path in one step; only where `renamesOver`. */
@@ -267,6 +270,11 @@ export class Ssh2Client implements SftpClient {
   setModified(path: string, epochSeconds: number): Promise<void> {
     return this.#ask<void>((done) =>
       this.#sftp.utimes(path, epochSeconds, epochSeconds, (error) => done(error)),
+    );
+  }
+  truncate(path: string, bytes: number): Promise<void> {
+    return this.#ask<void>((done) =>
+      this.#sftp.setstat(path, { size: bytes } as InputAttributes, (error) => done(error)),
     );
   }
   rename(from: string, to: string): Promise<void> {

@@ -11,6 +11,8 @@ import {
   joinPath,
   plainPath,
 } from '../folder-files.js';
+import { ledgerErrors } from '../ledger-errors.js';
+import { ledgerFolderName } from '../ledger-place.js';
 import { sftpErrors } from './errors.js';
 import { checkSftpConnection, sftpConnectionOptions } from './options.js';
 
@@ -70,6 +72,8 @@ export const sftp = defineConnector({
       partBytesMin: 1,
       partsMax: 1_000_000,
       keepsOrigin: false,
+      copiesWithin: false,
+      ledger: 'rename',
     },
     describe: ({ host }, options) =>
       `sftp://${host}/${joinPath(plainPath(options.path).replace(/^\//, ''), options.key ?? '')}`,
@@ -77,10 +81,14 @@ export const sftp = defineConnector({
       container: '',
       key: folderTargetKey(options, file.relativePath),
     }),
+    ledgerFolder: (_connection, { path }) => ({
+      container: '',
+      key: joinPath(plainPath(path), ledgerFolderName),
+    }),
     open: async (connection, context) =>
       (await import('./target.js')).openTarget(connection, context),
   },
-  errors: sftpErrors,
+  errors: [...sftpErrors, ...ledgerErrors],
   examples: [{ title: 'Copy new files of a partner to S3', yaml: example }],
   limits: [
     'Version 3 of the protocol gives modification times in whole seconds: a file that is replaced by one of the same size within the same second is told apart only by the hash of both ends, which large files get.',
@@ -89,5 +97,8 @@ export const sftp = defineConnector({
     'Servers without fsync@openssh.com may lose acknowledged bytes when they lose power.',
     'Symbolic links inside a listed folder are left out; `path` itself may be one.',
     'A file counts as already copied by its size and modification time; the protocol keeps no checksum.',
+    'What stands below `_tidemark/` at the top of a listed folder are ledgers: it is left out.',
+    'Ledgers of rows stand in `_tidemark` below the `path` of the target: a path that changes from run to run finds no mark. They are compared and then renamed, so that only the workflow id of the asset keeps two runs apart.',
+    'A discarded window leaves finished files where they are, because a file does not say which run wrote it; the next window with the same key replaces it.',
   ],
 });

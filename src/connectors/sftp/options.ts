@@ -5,15 +5,14 @@
  */
 import { z } from 'zod';
 import type { OptionFinding } from '../connector.js';
-import { bytesPerSecond, choice, connectionText, field, secretText } from '../fields.js';
-
-const wholeNumber = (min: number, max: number, description: string) =>
-  field(
-    z
-      .union([z.number(), z.string().regex(/^\d+$/, 'not a whole number').transform(Number)])
-      .pipe(z.number().int().min(min).max(max)),
-    { description, template: 'connection' },
-  );
+import {
+  bytesPerSecond,
+  choice,
+  connectionText,
+  field,
+  secretText,
+  wholeNumber,
+} from '../fields.js';
 
 export const sftpConnectionOptions = z.strictObject({
   host: connectionText('Name or address of the server'),
@@ -27,6 +26,7 @@ export const sftpConnectionOptions = z.strictObject({
   ).optional(),
   known_hosts: connectionText(
     'Lines of an OpenSSH known_hosts file that pin the host keys of this server',
+    { ours: true },
   ).optional(),
   key_type: choice(['RSA', 'ECDSA', 'ED25519'], {
     description: 'Accepted from the predecessor; a pinned key says its own type',
@@ -34,11 +34,13 @@ export const sftpConnectionOptions = z.strictObject({
   }).optional(),
   strict_host_keys: field(z.boolean(), {
     description: 'Refuse a server whose host key is not pinned, instead of warning',
+    ours: true,
   }).default(false),
   max_connections: wholeNumber(
     1,
     16,
     'Most connections that one worker keeps open to this server; many files share one',
+    { ours: true },
   ).default(2),
   bytes_per_second: bytesPerSecond(),
 });

@@ -19,6 +19,7 @@ import {
 } from '../folder-files.js';
 import { FolderPages } from '../folder-pages.js';
 import { walk, type FolderEntry } from '../folder-walk.js';
+import { withoutLedgers } from '../ledger-place.js';
 import type { FileStat, SftpClient } from './client.js';
 import { declared, hasStatus } from './errors.js';
 import type { SftpConnection } from './options.js';
@@ -102,8 +103,12 @@ class SftpSource implements FileSource<FolderSourceOptions> {
       yield* this.#single(root, stat, after, takes);
       return;
     }
-    const readFolder = (path: string): Promise<readonly FolderEntry[]> =>
-      this.#pool.use(scope.signal, (link) => readWholeFolder(link.client, path, scope.signal));
+    const readFolder = async (path: string): Promise<readonly FolderEntry[]> => {
+      const entries = await this.#pool.use(scope.signal, (link) =>
+        readWholeFolder(link.client, path, scope.signal),
+      );
+      return withoutLedgers(entries, path === root);
+    };
     const files = walk({ root, recursive: options.recursive, after, takes, readFolder });
     for await (const file of files) yield listedFile(root, file);
   }

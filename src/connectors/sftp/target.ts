@@ -5,8 +5,8 @@
  * path is compared with the plan just before the rename. SFTP has no conditional rename over an existing file: a
  * foreign writer between look and rename is not seen (`limits` of the declaration).
  */
-import { createHash } from 'node:crypto';
 import { TidemarkError } from '../../core/errors/error.js';
+import { combineCrc32, formatCrc32, parseCrc32 } from '../../core/values/crc32.js';
 import type {
   ObjectOrder,
   PartRecord,
@@ -17,31 +17,52 @@ import type {
 } from '../../core/plan/file.js';
 import type { ByteProgress, FileTarget, OpenContext } from '../connector.js';
 import { targetConflict, targetMismatch, uploadGone } from '../file-errors.js';
-import { baseName, folderName, joinPath, temporaryName } from '../folder-files.js';
-import type { FileStat, Handle, OpenFlags, SftpClient } from './client.js';
+import { folderLedger } from '../folder-ledger.js';
+import { folderName } from '../folder-files.js';
+import type { LedgerStore } from '../row-connector.js';
+import type { FileStat, OpenFlags, SftpClient } from './client.js';
 import { declared, hasStatus } from './errors.js';
 import type { SftpConnection } from './options.js';
 import { SftpPool, type SftpLink } from './pool.js';
-
-/** Every attempt of a unit writes the same bytes to the same name; another source version has another name. */
-const orderTag = ({ unit, copiedFrom, size }: ObjectOrder): string =>
-  createHash('sha256')
-    .update(JSON.stringify([unit, copiedFrom, size]))
-    .digest('hex')
-    .slice(0, 16);
-
-const temporaryOf = (order: ObjectOrder): string => {
-  const { key } = order.address;
-  return joinPath(folderName(key), temporaryName(baseName(key), orderTag(order)));
-};
+import { fileCrc32, openTemporary, removeIfThere, statOrNull } from './server-files.js';
+import { temporariesOf, temporaryOf } from './temporaries.js';
+import { textFiles } from './text-files.js';
 
 const tagOf = (stat: FileStat): string => `${stat.size}-${stat.modified}`;
 
-/** The time that a published file gets: SFTP version 3 knows whole seconds. */
-const secondsOf = (order: ObjectOrder): number => Math.floor(Number(order.modified));
+/** The time that a published file gets: SFTP version 3 knows whole seconds. NaN: its own. */
+const secondsOf = ({ modified }: ObjectOrder): number =>
+  modified === null ? Number.NaN : Math.floor(Number(modified));
 
-const isOurs = (order: ObjectOrder, stat: FileStat): boolean =>
-  stat.size === order.size && stat.modified === String(secondsOf(order));
+/** A file that is to appear, and what must be in it. */
+interface Finished {
+  readonly order: ObjectOrder;
+  readonly bytes: number;
+  /** Null: some part has no checksum. */
+  readonly crc32: string | null;
+}
+
+/** Is that the work of an attempt of ours? Without a time its bytes are read back: size alone would prove nothing. */
+const isOurs = async (
+  client: SftpClient,
+  { order, bytes, crc32 }: Finished,
+  stat: FileStat,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  if (stat.size !== bytes) return false;
+  if (order.modified !== null) return stat.modified === String(secondsOf(order));
+  return crc32 !== null && (await fileCrc32(client, order.address.key, signal)) === crc32;
+};
+
+const wholeCrc32 = (parts: readonly PartRecord[]): string | null => {
+  let whole = 0;
+  for (const part of parts) {
+    const crc = parseCrc32(part.crc32);
+    if (crc === undefined) return null;
+    whole = combineCrc32(whole, crc, part.size);
+  }
+  return formatCrc32(whole);
+};
 
 const isExpected = (order: ObjectOrder, stat: FileStat | null): boolean =>
   'absent' in order.expected ? stat === null : stat !== null && tagOf(stat) === order.expected.tag;
@@ -52,48 +73,6 @@ const written = (order: ObjectOrder, stat: FileStat): WrittenObject => ({
   tag: tagOf(stat),
   crc32: null,
 });
-
-const statOrNull = async (client: SftpClient, path: string): Promise<FileStat | null> => {
-  try {
-    return await client.stat(path);
-  } catch (error) {
-    if (hasStatus(error, 'missing')) return null;
-    throw error;
-  }
-};
-
-const removeIfThere = async (client: SftpClient, path: string): Promise<void> => {
-  try {
-    await client.remove(path);
-  } catch (error) {
-    if (!hasStatus(error, 'missing')) throw error;
-  }
-};
-
-/** Makes a folder and those above it; one that another writer makes at the same time is fine. */
-const makeFolders = async (client: SftpClient, path: string): Promise<void> => {
-  if (path === '' || path === '/' || (await statOrNull(client, path))?.kind === 'folder') return;
-  await makeFolders(client, folderName(path));
-  try {
-    await client.makeFolder(path);
-  } catch (error) {
-    if ((await statOrNull(client, path))?.kind !== 'folder') throw error;
-  }
-};
-
-const openTemporary = async (
-  client: SftpClient,
-  path: string,
-  flags: OpenFlags,
-): Promise<Handle> => {
-  try {
-    return await client.open(path, flags);
-  } catch (error) {
-    if (flags === 'r+' || !hasStatus(error, 'missing')) throw error;
-    await makeFolders(client, folderName(path));
-    return client.open(path, flags);
-  }
-};
 
 class SftpTarget implements FileTarget {
   readonly #pool: SftpPool;
@@ -142,20 +121,18 @@ class SftpTarget implements FileTarget {
     );
   }
 
-  put(order: ObjectOrder, body: Buffer, _crc32: string, signal: AbortSignal) {
+  put(order: ObjectOrder, body: Buffer, crc32: string, signal: AbortSignal) {
     return this.#doing(`writing ${order.address.key}`, signal, async (link) => {
-      if (body.length !== order.size) {
+      if (order.size !== null && body.length !== order.size) {
         throw this.#mismatch(order, `${body.length} bytes were given, planned were ${order.size}`);
       }
+      const finished: Finished = { order, bytes: body.length, crc32 };
       const found = await statOrNull(link.client, order.address.key);
-      if (!isExpected(order, found)) {
-        if (found !== null && isOurs(order, found)) return written(order, found);
-        throw this.#conflict(order, found);
-      }
+      if (!isExpected(order, found)) return this.#lost(link.client, finished, found, signal);
       const temporary = temporaryOf(order);
       try {
         await this.#write(link, temporary, 'c', { position: 0, body, signal });
-        return await this.#publish(link, order, temporary, signal);
+        return await this.#publish(link, finished, temporary, signal);
       } catch (error) {
         // Not awaited: a cancelled attempt must end now; what cannot be removed is found by the next attempt.
         void link.client.remove(temporary).catch(() => undefined);
@@ -188,32 +165,58 @@ class SftpTarget implements FileTarget {
     }
   }
 
+  /** Somebody was faster: an attempt of ours, or else it is a conflict. */
+  async #lost(
+    client: SftpClient,
+    finished: Finished,
+    found: FileStat | null,
+    signal: AbortSignal,
+  ): Promise<WrittenObject> {
+    const { order } = finished;
+    if (found !== null && (await isOurs(client, finished, found, signal))) {
+      return written(order, found);
+    }
+    throw this.#conflict(order, found);
+  }
+
   /** Gives the finished temporary its time and its name, if the target still is what was planned. */
   async #publish(
     link: SftpLink,
-    order: ObjectOrder,
+    finished: Finished,
     temporary: string,
     signal: AbortSignal,
   ): Promise<WrittenObject> {
     const { client } = link;
-    const seconds = secondsOf(order);
-    if (Number.isFinite(seconds)) await client.setModified(temporary, seconds);
-    const ready = await client.stat(temporary);
-    if (ready.size !== order.size) {
-      throw this.#mismatch(
-        order,
-        `the server holds ${ready.size} bytes, planned were ${order.size}`,
-      );
-    }
+    const { order } = finished;
+    const ready = await this.#finish(client, finished, temporary);
     const found = await statOrNull(client, order.address.key);
     if (!isExpected(order, found)) {
       await removeIfThere(client, temporary);
-      if (found !== null && isOurs(order, found)) return written(order, found);
-      throw this.#conflict(order, found);
+      return this.#lost(client, finished, found, signal);
     }
     signal.throwIfAborted();
     await this.#rename(client, order, temporary, found);
     return written(order, ready);
+  }
+
+  /** Gives the temporary its time, after what an earlier attempt wrote further than the rows go now is cut off. */
+  async #finish(
+    client: SftpClient,
+    { order, bytes }: Finished,
+    temporary: string,
+  ): Promise<FileStat> {
+    const isLonger = order.size === null && (await client.stat(temporary)).size > bytes;
+    if (isLonger) await client.truncate(temporary, bytes);
+    const seconds = secondsOf(order);
+    if (Number.isFinite(seconds)) await client.setModified(temporary, seconds);
+    const ready = await client.stat(temporary);
+    if (ready.size === bytes) return ready;
+    if (isLonger) {
+      // The server cuts nothing: the next attempt begins with an empty file.
+      await removeIfThere(client, temporary);
+      throw this.#goneError(temporary);
+    }
+    throw this.#mismatch(order, `the server holds ${ready.size} bytes, planned were ${bytes}`);
   }
 
   async #rename(
@@ -277,13 +280,16 @@ class SftpTarget implements FileTarget {
     try {
       return await work();
     } catch (error) {
-      if (!hasStatus(error, 'missing')) throw error;
-      throw new TidemarkError(
-        uploadGone,
-        `connection ${this.#pool.context.connectionName}: the temporary file ${upload.id} does not exist any more`,
-        { cause: error },
-      );
+      throw hasStatus(error, 'missing') ? this.#goneError(upload.id, error) : error;
     }
+  }
+
+  #goneError(temporary: string, cause?: unknown): TidemarkError {
+    return new TidemarkError(
+      uploadGone,
+      `connection ${this.#pool.context.connectionName}: the temporary file ${temporary} does not exist any more`,
+      { cause },
+    );
   }
 
   complete(
@@ -293,24 +299,27 @@ class SftpTarget implements FileTarget {
   ): Promise<WrittenObject> {
     const { order } = upload;
     return this.#doing(`completing ${order.address.key}`, signal, async (link) => {
-      this.#assertParts(order, parts);
+      const bytes = this.#assertParts(order, parts);
+      const finished: Finished = { order, bytes, crc32: wholeCrc32(parts) };
       if ((await statOrNull(link.client, upload.id)) === null) {
         const found = await statOrNull(link.client, order.address.key);
-        if (found !== null && isOurs(order, found)) return written(order, found);
+        if (found !== null && (await isOurs(link.client, finished, found, signal))) {
+          return written(order, found);
+        }
         if (!isExpected(order, found)) throw this.#conflict(order, found);
       }
       await this.#removeRivals(link.client, upload);
-      return this.#gone(upload, () => this.#publish(link, order, upload.id, signal));
+      return this.#gone(upload, () => this.#publish(link, finished, upload.id, signal));
     });
   }
 
-  #assertParts(order: ObjectOrder, parts: readonly PartRecord[]): void {
+  /** Their size: that of the order, if it has one. */
+  #assertParts(order: ObjectOrder, parts: readonly PartRecord[]): number {
     const bytes = parts.reduce((sum, part) => sum + part.size, 0);
     const gap = parts.findIndex((part, index) => part.number !== index + 1);
     if (gap >= 0) throw this.#mismatch(order, `part ${gap + 1} is missing`);
-    if (bytes !== order.size) {
-      throw this.#mismatch(order, `the parts have ${bytes} bytes, planned were ${order.size}`);
-    }
+    if (order.size === null || bytes === order.size) return bytes;
+    throw this.#mismatch(order, `the parts have ${bytes} bytes, planned were ${order.size}`);
   }
 
   /**
@@ -318,23 +327,11 @@ class SftpTarget implements FileTarget {
    * earlier run would rename later is gone then (correctness.md §6.2). They could only end in a conflict.
    */
   async #removeRivals(client: SftpClient, upload: UploadHandle): Promise<void> {
-    const folder = folderName(upload.id);
-    const own = baseName(upload.id);
-    const prefix = temporaryName(baseName(upload.order.address.key), '');
-    // A shortened name is shared by other long names: theirs must not be touched.
-    if (!own.startsWith(prefix)) return;
-    const found = await statOrNull(client, upload.order.address.key);
+    const { key } = upload.order.address;
+    const found = await statOrNull(client, key);
     if (!isExpected(upload.order, found)) return;
-    const handle = await client.openFolder(folder === '' ? '.' : folder);
-    try {
-      for (;;) {
-        const entries = await client.readFolder(handle);
-        if (entries === null) return;
-        const rivals = entries.filter(({ name }) => name.startsWith(prefix) && name !== own);
-        for (const { name } of rivals) await removeIfThere(client, joinPath(folder, name));
-      }
-    } finally {
-      await client.close(handle);
+    for (const { path } of await temporariesOf(client, key)) {
+      if (path !== upload.id) await removeIfThere(client, path);
     }
   }
 
@@ -344,6 +341,28 @@ class SftpTarget implements FileTarget {
     return this.#doing(`removing ${temporary}`, signal, ({ client }) =>
       removeIfThere(client, temporary),
     );
+  }
+
+  /** A file does not say whose it is: a finished one stays, and whose temporary it is its name and its time tell. */
+  discard(
+    { key }: TargetAddress,
+    _unitPrefix: string,
+    startedAfterMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.#doing(`discarding ${key}`, signal, async ({ client }) => {
+      const folder = folderName(key);
+      if (folder !== '' && (await statOrNull(client, folder)) === null) return;
+      // The protocol gives whole seconds.
+      const since = Math.floor(startedAfterMs / 1000);
+      for (const { path, modified } of await temporariesOf(client, key)) {
+        if (Number(modified) >= since) await removeIfThere(client, path);
+      }
+    });
+  }
+
+  ledger(folder: TargetAddress): LedgerStore {
+    return folderLedger(textFiles(this.#pool), folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -55,9 +55,10 @@ export interface ObjectOrder {
   readonly unit: string;
   /** Digest of the pinned source identity, kept with the object, so that it need not be copied again. */
   readonly copiedFrom: string;
-  readonly size: number;
-  /** Modification time of the source, epoch seconds as text; targets that have times take it over. */
-  readonly modified: string;
+  /** Null: nobody knows before the last byte (rows); then the parts alone say it. */
+  readonly size: number | null;
+  /** Modification time of the source, epoch seconds as text; targets that have times take it over. Null: none. */
+  readonly modified: string | null;
   readonly expected: Expectation;
 }
 

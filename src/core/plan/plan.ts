@@ -7,6 +7,9 @@
  */
 import type { JsonObject, JsonValue } from '../values/json.js';
 import type { FileIdentity } from './file.js';
+import type { PartitionKey, PartitionSelection, PartitionsSpec } from './partitions.js';
+import type { Recoding } from './recoding.js';
+import type { RowsPlan } from './rows.js';
 
 /** Rises when the shape of a plan changes; readers accept their own and all older versions. */
 export const planVersion = 1;
@@ -14,7 +17,8 @@ export const planVersion = 1;
 /** What a run was asked to do: the one JSON object of `temporal workflow start --input`. Every field is optional. */
 export interface RunRequest {
   readonly partition?: string;
-  readonly partition_range?: { readonly from: string; readonly to: string };
+  /** Several partitions, each in a child run of its own. */
+  readonly partition_range?: PartitionRange;
   readonly params?: JsonObject;
   /** Names of assets of the job; the others are left out. */
   readonly assets?: readonly string[];
@@ -24,6 +28,13 @@ export interface RunRequest {
   readonly config?: JsonObject;
   readonly full_refresh?: boolean;
 }
+
+export type PartitionRange = PartitionSelection & {
+  /** Leave out partitions that were made before. */
+  readonly missing?: boolean;
+  /** Child runs at the same time. */
+  readonly parallel?: number;
+};
 
 /** What a sensor hands to the run that it starts. Templates see it as `trigger`. */
 export interface Trigger {
@@ -74,14 +85,24 @@ export interface RetrySpec {
   readonly backoff: 'constant' | 'exponential';
 }
 
-export interface CheckSpec {
-  readonly name: string;
-  readonly type: 'observation_diff';
-  readonly sourceKey: string;
-  readonly targetKey: string;
-  readonly threshold: number;
-  readonly severity: 'abort' | 'warn';
-}
+/** A check of an asset (dialect §7.6). `abort` leaves the target as it was; `warn` is only told. */
+export type CheckSpec = { readonly name: string; readonly severity: 'abort' | 'warn' } & (
+  | {
+      readonly type: 'observation_diff';
+      readonly sourceKey: string;
+      readonly targetKey: string;
+      readonly threshold: number;
+    }
+  /** Rows that this run moved; null is no bound. */
+  | { readonly type: 'row_count'; readonly min: number | null; readonly max: number | null }
+  /** Of the rows that are about to be published; NULLs are not compared. */
+  | { readonly type: 'unique'; readonly columns: readonly string[] }
+  | { readonly type: 'not_null'; readonly columns: readonly string[] }
+  /** The newest value of the column is at most that old by the target's clock. */
+  | { readonly type: 'freshness'; readonly column: string; readonly maxAgeMs: number }
+  /** Passes when the query gives no row; it reads the rows about to be published as `staged`. */
+  | { readonly type: 'sql'; readonly sql: string }
+);
 
 export interface AssetSpec {
   readonly name: string;
@@ -97,6 +118,8 @@ export interface AssetSpec {
   readonly maxWorkers: number;
   readonly retry: RetrySpec;
   readonly checks: readonly CheckSpec[];
+  /** Null: the asset has no partitions. */
+  readonly partitions: PartitionsSpec | null;
   /** What a run does that finds another run of this asset and partition open. */
   readonly onOverlap: 'wait' | 'fail' | 'skip';
   /** `narrow`: a covering source reads only the trigger's items; `all`: the whole source (D17). */
@@ -115,6 +138,8 @@ export interface RunContext {
   /** Hash of the definition that was compiled. */
   readonly projectHash: string;
   readonly partition: string | null;
+  /** What templates see of the partition; null without one. */
+  readonly partitionKey: PartitionKey | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly trigger: Trigger | null;
   readonly fullRefresh: boolean;
@@ -220,7 +245,14 @@ export interface AssetPlan {
   readonly hash: string;
   readonly name: string;
   readonly partition: string | null;
-  readonly route: 'copy-bytes' | 'list-only';
+  readonly route:
+    | 'copy-bytes'
+    | 'copy-within'
+    | 'recode-files'
+    | 'list-only'
+    | 'unload-rows'
+    | 'load-files'
+    | 'copy-rows';
   /** One sentence: why this route. */
   readonly why: string;
   readonly source: EndpointPlan;
@@ -238,6 +270,10 @@ export interface AssetPlan {
   /** Variables that templates of items may use, resolved: everything of the run but `source.item`. */
   readonly scope: JsonObject;
   readonly checks: readonly CheckSpec[];
+  /** Present where rows move: the routes `unload-rows`, `load-files` and `copy-rows`. */
+  readonly rows?: RowsPlan;
+  /** Present with the route `recode-files`. */
+  readonly recoding?: Recoding;
 }
 
 /** One file of a page, with its target: what will be done is decided here. */

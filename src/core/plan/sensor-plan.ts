@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../values/json.js';
 import type { EndpointPlan } from './plan.js';
+import type { MarkPlan, RowQuery } from './rows.js';
 
 /** Most identities that a sensor remembers within `lookbackMs`. */
 export const seenMaxDefault = 20_000;
@@ -36,6 +37,8 @@ export interface SensorPlan {
   /** Where the first poll begins; null: everything that is there. */
   readonly initialCursor: string | null;
   readonly seenMax: number;
+  /** What a sensor of rows watches: new ones, by their cursor. Absent where it watches files. */
+  readonly rows?: { readonly query: RowQuery; readonly mark: MarkPlan };
   /** Starts polling at once; otherwise it starts paused (D18). */
   readonly startsRunning: boolean;
 }

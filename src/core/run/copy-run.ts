@@ -19,15 +19,17 @@ export const partBytesFor = (size: number, sizes: CopySizes): number => {
   return least <= sizes.partBytes ? sizes.partBytes : Math.ceil(least / mebibyte) * mebibyte;
 };
 
-const isSmall = (item: PlannedItem, sizes: CopySizes): boolean =>
-  item.skip === true || item.source.size <= sizes.singleBytesMax;
+/** Is a file written in one activity? Where it is changed on its way or copied by the server, every file is. */
+const isSmall = (item: PlannedItem, { route, sizes }: AssetPlan): boolean =>
+  item.skip === true || route !== 'copy-bytes' || item.source.size <= sizes.singleBytesMax;
 
 /** The next batch: small files from the front of the queue, bounded in number and bytes. */
-const takeBatch = (queue: readonly PlannedItem[], sizes: CopySizes): readonly PlannedItem[] => {
+const takeBatch = (queue: readonly PlannedItem[], plan: AssetPlan): readonly PlannedItem[] => {
+  const { sizes } = plan;
   const batch: PlannedItem[] = [];
   let bytes = 0;
   for (const item of queue) {
-    if (!isSmall(item, sizes)) continue;
+    if (!isSmall(item, plan)) continue;
     if (batch.length > 0 && bytes + item.source.size > sizes.batchBytes) break;
     batch.push(item);
     bytes += item.source.size;
@@ -60,9 +62,9 @@ const oneAction = (plan: AssetPlan, state: CopyState): CopyAction | null => {
     const action = nextOfUnit(path, unit, state, sizes);
     if (action !== null) return action;
   }
-  const batch = takeBatch(state.queue, sizes);
+  const batch = takeBatch(state.queue, plan);
   if (batch.length > 0) return { do: 'batch', items: batch };
-  const large = state.queue.find((item) => !isSmall(item, sizes));
+  const large = state.queue.find((item) => !isSmall(item, plan));
   return large === undefined ? null : { do: 'open', item: large };
 };
 

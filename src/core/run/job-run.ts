@@ -5,7 +5,7 @@
  * the run then fails with the list. At most `assetsMax` assets run at the same time.
  */
 import { invariant } from '../errors/invariant.js';
-import type { AssetSpec, RunPlan } from '../plan/plan.js';
+import type { AssetSpec, RunContext, RunPlan } from '../plan/plan.js';
 import type { AssetReceipt } from './receipt.js';
 
 /** Children under way at the same time; far below Temporal's limit of 2,000. */
@@ -61,6 +61,10 @@ const isReady = (asset: AssetSpec, state: RunState): boolean =>
     const found = state[upstream];
     return found === undefined || found.state === 'done';
   });
+
+/** What an asset sees of its run: the partition only where the asset has partitions. */
+export const contextOf = (context: RunContext, asset: AssetSpec): RunContext =>
+  asset.partitions === null ? { ...context, partition: null, partitionKey: null } : context;
 
 export interface RunActions {
   readonly start: readonly AssetSpec[];

@@ -6,9 +6,11 @@ export interface Moved {
   readonly files: number;
   /** Bytes as counted at the source side of the pump. */
   readonly bytes: number;
+  /** What a recoding made of them; absent: they went on as they were. */
+  readonly made?: Made;
   /** Bytes that the target reports of the finished objects. */
   readonly targetBytes: number;
-  /** CRC32 of what was read at the source, 8 hex digits; of several files the sum. */
+  /** CRC32 of what was read at the source, or of what was made of it, 8 hex digits; of several files the sum. */
   readonly crc32: string;
   /** CRC32 that the target reports, in the same way; null where it reports none. */
   readonly targetCrc32: string | null;
@@ -18,6 +20,16 @@ export interface Moved {
   readonly retries: number;
   /** Keys that were written; at most 1,000. */
   readonly keys: readonly string[];
+}
+
+/** The account of files that were changed on their way. */
+export interface Made {
+  readonly objects: number;
+  /** Bytes that were given to the target. */
+  readonly bytes: number;
+  /** Records that were read and that were written; 0 where nobody looked into the files. */
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
 }
 
 /** A batch of small files, each written in one conditional step. */

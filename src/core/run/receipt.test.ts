@@ -81,7 +81,7 @@ describe('a receipt', () => {
 });
 
 describe('the checks of a receipt', () => {
-  const check: CheckSpec = {
+  const check: Extract<CheckSpec, { type: 'observation_diff' }> = {
     name: 'all there',
     type: 'observation_diff',
     sourceKey: 'files_scanned',
@@ -89,7 +89,7 @@ describe('the checks of a receipt', () => {
     threshold: 1,
     severity: 'abort',
   };
-  const checked = (changed: Partial<CheckSpec>, found: Partial<CopyTotals> = {}) =>
+  const checked = (changed: Partial<typeof check>, found: Partial<CopyTotals> = {}) =>
     summariseAsset(assetPlan({ checks: [{ ...check, ...changed }] }), totals(found)).checks[0];
 
   it('passes up to the threshold and fails above it', () => {

@@ -5,6 +5,7 @@
  * of the same second, files that appear late with an old time and new versions under an old name are all taken, once.
  */
 import type { TriggerItem } from '../plan/plan.js';
+import type { Mark } from '../plan/rows.js';
 
 export interface SensorMark {
   /** Largest modification time taken, epoch seconds; null before the first item. */
@@ -15,6 +16,8 @@ export interface SensorMark {
   readonly generation: number;
   /** Set by hand: nothing that is not newer is taken, also within the lookback; epoch seconds. */
   readonly setToS?: number;
+  /** Of a sensor of rows: every row up to it has been handed over. */
+  readonly rows?: Mark;
 }
 
 export const firstMark: SensorMark = { timeS: null, seen: [], generation: 1 };
@@ -79,7 +82,29 @@ export const moveMark = (
 export interface Hit {
   readonly item: TriggerItem;
   readonly digest: string;
+  /** Of a sensor of rows: the mark once this window has been handed over. */
+  readonly rows?: Mark;
 }
+
+/** More ties than these are not carried in the sensor's own history: the rule of the ceiling stands alone then. */
+export const rowTiesMax = 500;
+
+/** The mark behind a window of rows. */
+export const moveRowMark = (mark: SensorMark, rows: Mark): SensorMark => ({
+  ...mark,
+  rows: { ...rows, seen: rows.seen === null || rows.seen.length > rowTiesMax ? null : rows.seen },
+});
+
+/** The mark of rows that somebody sets by hand: rows above it are taken; null takes everything again. */
+export const setRowMarkTo = (
+  mark: SensorMark,
+  column: string,
+  value: string | null,
+): SensorMark => {
+  const { rows: _before, ...rest } = mark;
+  const raised = { ...rest, generation: mark.generation + 1 };
+  return value === null ? raised : { ...raised, rows: { column, type: '', value, seen: null } };
+};
 
 /** What a poll saw: the result of `<kind>.watch`. */
 export interface WatchOutcome {

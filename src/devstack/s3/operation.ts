@@ -22,6 +22,8 @@ export interface Operation {
   readonly level: 'service' | 'bucket' | 'object';
   /** Query parameters that select this operation; a text is the one value that does. */
   readonly selectedBy: Readonly<Record<string, string | true>>;
+  /** A header that selects it; without it the request is another operation. */
+  readonly withHeader?: string;
   /** Other query parameters that it understands. */
   readonly query: readonly string[];
   /** Headers that it understands, of those that change the meaning of a request. */

@@ -23,7 +23,6 @@ const MEANINGFUL_HEADERS = [
 const NEUTRAL_QUERY = ['x-id'];
 /** Headers by which a client asks for another operation than the line says. */
 const OPERATION_OF_HEADER: Readonly<Record<string, string>> = {
-  'x-amz-copy-source': 'copies on the server (CopyObject, UploadPartCopy: x-amz-copy-source)',
   'x-amz-decoded-content-length': 'aws-chunked bodies (x-amz-decoded-content-length)',
   'x-amz-trailer':
     'aws-chunked bodies with a trailer (x-amz-trailer); send x-amz-checksum-crc32 as a header, or set requestChecksumCalculation to WHEN_REQUIRED',
@@ -53,14 +52,18 @@ export function routeOf(request: S3Request): Operation {
   return operation;
 }
 
-function isSelected(operation: Operation, { query }: S3Request): boolean {
+function isSelected(operation: Operation, { query, headers }: S3Request): boolean {
+  if (operation.withHeader !== undefined && headers[operation.withHeader] === undefined)
+    return false;
   return Object.entries(operation.selectedBy).every(([name, value]) =>
     value === true ? query.has(name) : query.get(name) === value,
   );
 }
 
 function selectors(operation: Operation): number {
-  return Object.keys(operation.selectedBy).length;
+  return (
+    2 * Object.keys(operation.selectedBy).length + (operation.withHeader === undefined ? 0 : 1)
+  );
 }
 
 function refuseUnknown(operation: Operation, request: S3Request): void {
@@ -88,7 +91,7 @@ function isKnownHeader(operation: Operation, name: string): boolean {
   if (NEUTRAL_HEADERS.includes(name) || operation.headers.includes(name)) return true;
   return (
     name.startsWith('x-amz-meta-') &&
-    ['PutObject', 'CreateMultipartUpload'].includes(operation.name)
+    ['CopyObject', 'CreateMultipartUpload', 'PutObject'].includes(operation.name)
   );
 }
 

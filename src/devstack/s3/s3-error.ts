@@ -10,6 +10,7 @@ const STATUS_OF_CODE = {
   BadDigest: 400,
   BadRequest: 400,
   BucketAlreadyOwnedByYou: 409,
+  ConditionalRequestConflict: 409,
   EntityTooLarge: 400,
   EntityTooSmall: 400,
   IncompleteBody: 400,

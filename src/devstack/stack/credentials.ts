@@ -15,7 +15,10 @@ const text = z.string().min(1);
 const credentialsShape = z.object({
   s3: z.object({ accessKeyId: text, secretAccessKey: text }),
   sftp: z.object({ username: text, password: text, hostKey: text }),
+  postgres: z.object({ user: text, password: text }),
 });
+/** Folders that are older than a server lack its entry; the server's data is not there either. */
+const storedShape = credentialsShape.partial({ postgres: true });
 
 export type Credentials = Readonly<z.infer<typeof credentialsShape>>;
 
@@ -29,18 +32,17 @@ const made = (): Credentials => ({
     password: randomBytes(18).toString('base64url'),
     hostKey: createHostKey(),
   },
+  postgres: { user: 'tidemark', password: randomBytes(18).toString('base64url') },
 });
 
-/** Throws `devstack/data-folder-damaged` when the file is there and cannot be used. */
-export const credentialsOf = (dataDir: string): Credentials => {
-  const path = join(dataDir, 'credentials.json');
-  if (!existsSync(path)) {
-    const credentials = made();
-    writePrivateFile(path, `${JSON.stringify(credentials, null, 2)}\n`);
-    return credentials;
-  }
+const written = (path: string, credentials: Credentials): Credentials => {
+  writePrivateFile(path, `${JSON.stringify(credentials, null, 2)}\n`);
+  return credentials;
+};
+
+const stored = (path: string): z.infer<typeof storedShape> => {
   try {
-    return credentialsShape.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return storedShape.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
     throw new TidemarkError(
       dataFolderDamaged,
@@ -48,4 +50,13 @@ export const credentialsOf = (dataDir: string): Credentials => {
       { cause: error, fix: `Delete ${path}; new credentials are made at the next start.` },
     );
   }
+};
+
+/** Throws `devstack/data-folder-damaged` when the file is there and cannot be used. */
+export const credentialsOf = (dataDir: string): Credentials => {
+  const path = join(dataDir, 'credentials.json');
+  if (!existsSync(path)) return written(path, made());
+  const { s3, sftp, postgres } = stored(path);
+  if (postgres !== undefined) return { s3, sftp, postgres };
+  return written(path, { ...made(), s3, sftp });
 };

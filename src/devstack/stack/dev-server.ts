@@ -1,14 +1,15 @@
 /**
- * The contract of a server of the dev stack. The servers are a list (all.ts): another one (PostgreSQL, SQL Server,
- * Snowflake) is one file and one line. What a server tells about itself goes into `dev.json` and into the table.
+ * The contract of a server of the dev stack. The servers are a list (all.ts): another one (SQL Server, Snowflake) is one
+ * file and one line. What a server tells about itself goes into `dev.json` and into the table.
  */
 import type { JsonObject } from '../../core/values/json.js';
 import type { Credentials } from './credentials.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the user knows a port as: `temporal`, `ui`, `s3`, `sftp`. */
-export type PortName = 'temporal' | 'ui' | 's3' | 'sftp';
+/** What the user knows a port as: `--s3-port`. */
+export const portNames = ['temporal', 'ui', 's3', 'sftp', 'postgres'] as const;
+export type PortName = (typeof portNames)[number];
 
 export interface ServerPlace {
   /** Folder of the stack's data; it exists. Each server keeps to files and folders of its own name. */

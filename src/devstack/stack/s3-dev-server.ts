@@ -2,7 +2,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TidemarkError } from '../../core/errors/error.js';
-import { startS3Server } from '../s3/server.js';
 import { choosePort, loopback } from './choose-port.js';
 import type { DevServer } from './dev-server.js';
 import { dataFolderDamaged } from './errors.js';
@@ -22,6 +21,7 @@ export const s3DevServer: DevServer = {
       usual: [lastPorts.s3],
     });
     const keys = credentials.s3;
+    const { startS3Server } = await import('../s3/server.js');
     const server = await startS3Server({
       root,
       host: loopback,

@@ -1,7 +1,6 @@
 /** The SFTP server of the dev stack: one account over one folder, with a host key that stays the same. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startSftpServer } from '../sftp/sftp-server.js';
 import { choosePort, loopback } from './choose-port.js';
 import type { DevServer } from './dev-server.js';
 
@@ -16,6 +15,7 @@ export const sftpDevServer: DevServer = {
       asked: ports.sftp,
       usual: [lastPorts.sftp],
     });
+    const { startSftpServer } = await import('../sftp/sftp-server.js');
     const server = await startSftpServer({ root, host: loopback, port, ...credentials.sftp });
     const { username, password } = credentials.sftp;
     return {

@@ -1,6 +1,6 @@
 /**
- * Assembles the dev stack: locks the data folder, starts the chosen servers one after the other, and hands them over
- * together. When one cannot start, those before it are stopped; when one dies, the caller learns it and stops the rest.
+ * Assembles the dev stack: locks the data folder, starts the chosen servers at once, and hands them over together. When
+ * one cannot start, the others are stopped; when one dies, the caller learns it and stops the rest.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,14 @@ import type { JsonObject } from '../../core/values/json.js';
 import { devServers } from './all.js';
 import { credentialsOf } from './credentials.js';
 import { lockDataFolder } from './data-lock.js';
-import type { Environment, PlaceRow, PortName, ServerPlace, StartedServer } from './dev-server.js';
+import {
+  type Environment,
+  type PlaceRow,
+  type PortName,
+  portNames,
+  type ServerPlace,
+  type StartedServer,
+} from './dev-server.js';
 import { writePrivateFile } from './private-file.js';
 
 export interface StackOptions {
@@ -32,7 +39,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-const portsShape = z.partialRecord(z.enum(['temporal', 'ui', 's3', 'sftp']), z.int().positive());
+const portsShape = z.partialRecord(z.enum(portNames), z.int().positive());
 
 /** Only a convenience: a file that cannot be read counts as none. */
 const lastPortsOf = (path: string): ServerPlace['lastPorts'] => {
@@ -47,15 +54,20 @@ const lastPortsOf = (path: string): ServerPlace['lastPorts'] => {
 
 type Started = readonly [name: string, server: StartedServer];
 
+/** All at once. When one cannot start, the others are waited for and stopped. */
 const startAll = async (
-  options: StackOptions,
+  { only }: StackOptions,
   place: ServerPlace,
-  started: Started[],
-): Promise<void> => {
-  for (const server of devServers) {
-    if (options.only !== undefined && !options.only.includes(server.name)) continue;
-    started.push([server.name, await server.start(place)]);
-  }
+): Promise<readonly Started[]> => {
+  const chosen = devServers.filter(({ name }) => only === undefined || only.includes(name));
+  const ends = await Promise.allSettled(
+    chosen.map(async (server): Promise<Started> => [server.name, await server.start(place)]),
+  );
+  const started = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed === undefined) return started;
+  await stopAll(started);
+  throw failed.reason;
 };
 
 const stopAll = async (started: readonly Started[]): Promise<void> => {
@@ -66,12 +78,12 @@ const stopAll = async (started: readonly Started[]): Promise<void> => {
 export const startStack = async (options: StackOptions): Promise<Stack> => {
   const { dataDir, ports, env, onStep } = options;
   const unlock = lockDataFolder(dataDir);
-  const started: Started[] = [];
+  let started: readonly Started[] = [];
   try {
     const portsFile = join(dataDir, 'ports.json');
     const lastPorts = lastPortsOf(portsFile);
     const credentials = credentialsOf(dataDir);
-    await startAll(options, { dataDir, credentials, env, ports, lastPorts, onStep }, started);
+    started = await startAll(options, { dataDir, credentials, env, ports, lastPorts, onStep });
     const taken = Object.assign(
       {},
       lastPorts,

@@ -2,19 +2,17 @@
  * The Temporal server of the dev stack: state in a file, closed runs kept for seven days, short timers on, our search
  * attributes registered. Its CLI is linked into the data folder as `bin/temporal`, for the PATH of a shell.
  */
-import { mkdir, open, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, open, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TidemarkError } from '../../core/errors/error.js';
-import { searchAttributes } from '../../runtime/worker/search-attributes.js';
 import { cacheFolder } from '../temporal/cache-folder.js';
 import { findTemporalCli } from '../temporal/find-cli.js';
-import { startTemporalServer, type TemporalServer } from '../temporal/start-server.js';
 import { choosePort, loopback } from './choose-port.js';
 import type { DevServer, PortName, ServerPlace } from './dev-server.js';
 import { dataFolderDamaged } from './errors.js';
+import { deathOf } from './server-death.js';
 
 const retentionDays = 7;
-const shownLogLines = 15;
 
 const portsOf = async ({ ports, lastPorts }: ServerPlace) => {
   const port = await choosePort({
@@ -67,15 +65,6 @@ const refuseDamaged = async (dbFilename: string): Promise<void> => {
   );
 };
 
-const deathOf = async (server: TemporalServer, logFile: string): Promise<string> => {
-  const { code, signal } = await server.exited;
-  const text = await readFile(logFile, 'utf8').catch(() => '');
-  const lines = text.trimEnd().split('\n').slice(-shownLogLines);
-  const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
-  const tail = lines.map((line) => `  ${line}`).join('\n');
-  return `the Temporal server ended (${how}); last lines of ${logFile}:\n${tail}`;
-};
-
 export const temporalDevServer: DevServer = {
   name: 'temporal',
   start: async (place) => {
@@ -88,6 +77,8 @@ export const temporalDevServer: DevServer = {
     const logFile = join(dataDir, 'logs', 'temporal.log');
     const { port, uiPort } = await portsOf(place);
     onStep(`starting Temporal ${cli.version}`);
+    const { searchAttributes } = await import('../../runtime/worker/search-attributes.js');
+    const { startTemporalServer } = await import('../temporal/start-server.js');
     const server = await startTemporalServer({
       cli,
       ip: loopback,
@@ -109,7 +100,7 @@ export const temporalDevServer: DevServer = {
         { what: 'Temporal Web UI', where: ui, note: '' },
       ],
       ports: taken,
-      died: deathOf(server, logFile),
+      died: deathOf('the Temporal server', server.exited, logFile),
       stop: server.stop,
     };
   },

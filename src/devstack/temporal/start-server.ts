@@ -12,7 +12,7 @@ import type { TemporalCli } from './find-cli.js';
 import { settleNamespace, type NamespaceGoal } from './namespace.js';
 import { freePort } from './ports.js';
 import { serverArguments, type SearchAttributeName } from './server-flags.js';
-import { launch, type Exit, type ServerProcess } from './server-process.js';
+import { launch, type Exit, type ServerProcess } from '../process/server-process.js';
 
 export interface TemporalServerOptions {
   readonly cli: Pick<TemporalCli, 'path'>;

@@ -1,11 +1,13 @@
 /** Connections: the `resources:` mapping of all layers, checked by each connector's own declaration. */
 import type { Connector } from '../../connectors/connector.js';
+import { objectFields } from '../../connectors/fields.js';
 import { diagnose } from '../../core/errors/diagnostic.js';
 import { suggest } from '../../core/values/suggest.js';
 import type { ConnectionDefinition } from './definition.js';
 import { notSupported, plaintextSecret, unknownType } from './diagnostics.js';
 import type { Draft, LoadContext } from './draft.js';
 import { holdsTemplate, optionTexts, readOptions } from './options.js';
+import { withMeantKeys } from './meant-keys.js';
 import { placedAt, placedEntries, type Placed } from './placed.js';
 import { pathText, readShape, type Reading } from './reading.js';
 import { refusedConnectionTypes } from './refused.js';
@@ -55,10 +57,11 @@ const warnOfPlaintext = (connector: Connector, config: Placed, reading: Reading)
 
 const readConnection = (
   name: string,
-  placed: Placed,
+  written: Placed,
   context: LoadContext,
 ): Draft<ConnectionDefinition> | undefined => {
   const reading = { what: `connection ${JSON.stringify(name)}`, report: context.report };
+  const placed = withMeantKeys(written, objectFields(connectionShape), reading);
   const shape = readShape(connectionShape, placed, 'connection', reading);
   if (shape === undefined) return undefined;
   const connector = connectorOf(shape.type, placed, reading, context.connectors);

@@ -6,6 +6,7 @@
  * secret that Tidemark resolved. Spans say where each thing stands, for messages; they do not enter the hash.
  */
 import type { Span } from '../../core/errors/diagnostic.js';
+import type { PartitionsSpec } from '../../core/plan/partitions.js';
 import type { CheckSpec, EndpointSpec, RetrySpec, Upstream } from '../../core/plan/plan.js';
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
 
@@ -58,6 +59,8 @@ export interface AssetDefinition {
   readonly maxWorkers: number;
   readonly retry: RetrySpec;
   readonly checks: readonly CheckSpec[];
+  /** Null: the asset is made as a whole. */
+  readonly partitions: PartitionsSpec | null;
   /** Default `wait`. */
   readonly onOverlap: 'wait' | 'fail' | 'skip';
   /** Default `narrow`. */

@@ -3,6 +3,7 @@
  * (`configs` absent: the other keys are the options).
  */
 import type { Connector } from '../../connectors/connector.js';
+import { sideDeclaration } from '../../connectors/sides.js';
 import { diagnose } from '../../core/errors/diagnostic.js';
 import { isJsonObject } from '../../core/values/json.js';
 import { suggest } from '../../core/values/suggest.js';
@@ -25,9 +26,10 @@ const sideWords: Readonly<Record<Side, string>> = {
 
 /** What the connector declares for that side; undefined when it cannot be one. */
 export const sideOf = (connector: Connector, side: Side): OptionsDeclaration | undefined => {
-  if (side === 'target') return connector.target;
-  if (side === 'watch' && connector.source?.capabilities.watches !== true) return undefined;
-  return connector.source;
+  if (side !== 'watch') return sideDeclaration(connector, side);
+  // Rows are watched by their cursor.
+  if (connector.source === undefined) return sideDeclaration(connector, 'source');
+  return connector.source.capabilities.watches ? connector.source : undefined;
 };
 
 const typesFor = (connectors: readonly Connector[], side: Side): readonly string[] =>
@@ -102,7 +104,7 @@ const connectionOf = (
 ): string | undefined => {
   const inner = placedAt(configs, 'connection').value;
   const isOlder = valueAt(placed.value, ['resource']) !== undefined;
-  if (outer === undefined && typeof inner === 'string') return inner;
+  if (outer === undefined && typeof inner === 'string' && inner !== '') return inner;
   if (outer === undefined && isOlder) return undefined;
   if (outer === undefined) {
     const span = placed.span([], 'key');

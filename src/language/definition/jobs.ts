@@ -35,7 +35,7 @@ export const readJob = (
     params: readParameters(params, graph.declared, reading),
     overrides: shape.job_overrides ?? {},
     assetOverrides: shape.ops_config ?? {},
-    isStrict: shape.is_strict ?? false,
+    isStrict: shape.is_strict,
     generatedFrom: null,
     span: placed.span(['name'], 'value'),
   };

@@ -6,10 +6,16 @@
  */
 import type { z } from 'zod';
 import type { OptionFinding } from '../../connectors/connector.js';
-import { fieldFacts, objectFields, type FieldFacts } from '../../connectors/fields.js';
+import {
+  fieldFacts,
+  objectFields,
+  type FieldFacts,
+  type TemplateScope,
+} from '../../connectors/fields.js';
 import { diagnose } from '../../core/errors/diagnostic.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/values/json.js';
 import { notSupported, optionError, optionWarning, templateNotAllowed } from './diagnostics.js';
+import { withMeantKeys } from './meant-keys.js';
 import { placedAt, placedEntries, without, type Path, type Placed } from './placed.js';
 import { issuesOf, pathText, reportIssues, type Reading } from './reading.js';
 import { olderOptions } from './refused.js';
@@ -44,7 +50,9 @@ export const optionTexts = (schema: z.ZodType, options: JsonValue): readonly Opt
     } else if (isJsonObject(value)) {
       const fields = at === undefined ? {} : objectFields(at);
       for (const [key, entry] of Object.entries(value)) {
-        walk(Object.hasOwn(fields, key) ? fields[key] : undefined, entry, [...path, key], facts);
+        // What has no fields of its own (a mapping, a list of statements) is one value of its field.
+        const own = Object.keys(fields).length === 0 ? at : undefined;
+        walk(Object.hasOwn(fields, key) ? fields[key] : own, entry, [...path, key], facts);
       }
     }
   };
@@ -71,11 +79,12 @@ const refuseOptions = (schema: z.ZodType, placed: Placed, reading: Reading): Pla
   );
 };
 
-const withoutNulls = (placed: Placed): Placed =>
+/** Null is the same as absent, for keys that are known: a slip of the pen stays one. */
+const withoutNulls = (schema: z.ZodType, placed: Placed): Placed =>
   without(
     placed,
     placedEntries(placed)
-      .filter(([, entry]) => entry.value === null)
+      .filter(([key, entry]) => entry.value === null && Object.hasOwn(objectFields(schema), key))
       .map(([key]) => key),
   );
 
@@ -115,6 +124,11 @@ export interface OptionsDeclaration {
   check?(options: unknown): readonly OptionFinding[];
 }
 
+/** Its value is known only in a run: a template, or in a connection a variable of the environment (D12). */
+const isOpen = (text: string, scope: TemplateScope): boolean =>
+  holdsTemplate(text) ||
+  (scope === 'connection' && /^\s*env:[A-Za-z_][A-Za-z0-9_]*\s*$/.test(text));
+
 /** The options without what was refused; whether they are right is in the findings. */
 export const readOptions = (
   declaration: OptionsDeclaration,
@@ -122,10 +136,11 @@ export const readOptions = (
   reading: Reading,
 ): JsonObject => {
   const schema = declaration.options;
-  const supported = withoutNulls(refuseOptions(schema, placed, reading));
+  const meant = withMeantKeys(placed, objectFields(schema), reading);
+  const supported = withoutNulls(schema, refuseOptions(schema, meant, reading));
   refuseTemplates(schema, supported, reading);
   const texts = optionTexts(schema, supported.value);
-  const open = texts.filter(({ text }) => holdsTemplate(text) || /^env:/.test(text));
+  const open = texts.filter(({ text, facts }) => isOpen(text, facts.template ?? 'none'));
   const issues = issuesOf(schema, supported.value).filter(
     (issue) => !open.some(({ path }) => path.join('\0') === issue.path.map(String).join('\0')),
   );

@@ -120,10 +120,9 @@ export const reportUnknownKey = (
   placed: Placed,
   path: Path,
   reading: Reading,
-  known: readonly string[],
+  names: { readonly known: readonly string[]; readonly near?: string },
 ): void => {
-  const key = String(path.at(-1));
-  const near = suggest(key, known);
+  const { known, near = suggest(String(path.at(-1)), known) } = names;
   reading.report(
     diagnose(
       unknownKey,
@@ -149,7 +148,7 @@ const reportIssue = (issue: Issue, placed: Placed, schema: z.ZodType, reading: R
   const path = issuePath(issue);
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeysAt(schema, path);
-    for (const key of issue.keys) reportUnknownKey(placed, [...path, key], reading, known);
+    for (const key of issue.keys) reportUnknownKey(placed, [...path, key], reading, { known });
     return;
   }
   const value = valueAt(placed.value, path);

@@ -14,10 +14,9 @@ export type Section =
   | 'schedule'
   | 'sensor'
   | 'check'
+  | 'partitions'
   | 'retry';
 
-const partitions =
-  'partitions are not part of this release: leave it out, and pass dates as parameters (params_schema)';
 const pools =
   'pools are not part of this release: leave it out; on_overlap says what a second run of an asset does';
 const eager =
@@ -37,15 +36,16 @@ export const refusedKeys: Readonly<Record<Section, Readonly<Record<string, strin
     params_schema: 'parameters are declared in a job: move it to jobs[].params_schema',
   },
   project: {
-    ledger: 'the ledger comes with database targets: leave it out; copies of files need none',
+    ledger:
+      'a ledger stands with its target: leave it out, and write ledger_schema at a target that is a table; files have theirs in _tidemark',
   },
   connection: {
     secret_arn: "write the secret field itself as {{ fn.secrets.get('NAME') }}",
   },
   asset: {
-    partitions_def: partitions,
     concurrency_key: pools,
-    backfill_policy: partitions,
+    backfill_policy:
+      'each partition has a run of its own: leave it out; tidemark backfill --parallel says how many at once',
     automation_policy: eager,
     auto_materialize_policy: eager,
     freshness_policy: 'it is not part of this release: leave it out',
@@ -56,15 +56,13 @@ export const refusedKeys: Readonly<Record<Section, Readonly<Record<string, strin
     connection: 'it is an older spelling: write source.connection and target.connection',
     configs: 'it is an older spelling: write source.configs and target.configs',
   },
-  ins: {
-    partition_mapping: partitions,
-  },
+  ins: {},
   endpoint: {
     resource: 'it is an older spelling: write connection',
     config: 'it is an older spelling: write configs',
   },
   job: {
-    partitions_def: partitions,
+    partitions_def: 'a job has the partitions of its assets: write it at each of them',
     concurrency: pools,
     ops: 'it is not part of the dialect: write ops_config for values of single assets',
     asset_selection: 'it is an older spelling: write selection',
@@ -79,17 +77,18 @@ export const refusedKeys: Readonly<Record<Section, Readonly<Record<string, strin
     ops_config: 'write params: values for the runs that the sensor starts',
   },
   check: {
-    connection: 'checks that ask a database are not part of this release: use observation_diff',
-    query: 'checks that ask a database are not part of this release: use observation_diff',
+    connection: 'a check asks the target of its asset: leave it out',
+    query: 'it is an older spelling: write type: sql and sql',
   },
+  partitions: {},
   retry: {},
 };
 
-const databases = 'is not part of this release: files are moved between the types that are listed';
+const databases =
+  'is not part of this release: files and rows are moved between the types that are listed';
 
 /** Types of sources, targets and sensors; looked up in upper case, after the connectors' own. */
 export const refusedTypes: Readonly<Record<string, string>> = {
-  POSTGRES: databases,
   SQLSERVER: databases,
   SNOWFLAKE: databases,
   SNOWFLAKE_MERGE: databases,
@@ -97,7 +96,6 @@ export const refusedTypes: Readonly<Record<string, string>> = {
 
 /** Types of connections; looked up as written, after the connectors' own. */
 export const refusedConnectionTypes: Readonly<Record<string, string>> = {
-  PostgresResource: databases,
   SQLServerResource: databases,
   SnowflakeResource: databases,
 };
@@ -105,9 +103,10 @@ export const refusedConnectionTypes: Readonly<Record<string, string>> = {
 /** Older spellings of the options of sources and targets (dialect §4.12), refused where no connector knows them. */
 export const olderOptions: Readonly<Record<string, string>> = {
   format: 'write object_type',
-  skip_header: 'leave it out; files are copied as they are',
-  compression: 'leave it out; files are copied as they are',
-  multi_file: 'leave it out; an object is copied whole',
+  skip_header:
+    'write csv_options: { has_headers: true } where rows are read; plain copies keep the bytes',
+  compression: 'write compress_options: { type: GZIP }',
+  multi_file: 'write mode: MULTI_FILE at the target, or leave it out',
   chunk_size_mb: 'leave it out; the size of parts comes from the plan',
   path: 'write prefix, or key for exactly one object',
   check_is_modifing: 'write check_is_modifying',

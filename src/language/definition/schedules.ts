@@ -43,7 +43,7 @@ export const readSchedule = (
     cron: shape.cron,
     timeZone: shape.timezone ?? context.settings.timeZone,
     catchupWindowMs: shape.catchup_window ?? context.defaults.catchupWindowMs,
-    overlap: shape.overlap ?? 'skip',
+    overlap: shape.overlap,
     tags: shape.tags ?? {},
     generatedFrom: null,
     span: placed.span(['name'], 'value'),

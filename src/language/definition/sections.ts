@@ -1,11 +1,22 @@
 /** The sections of pipeline files: which entries there are, by kind, in the order of files. */
+import type { z } from 'zod';
+import { objectFields } from '../../connectors/fields.js';
 import { diagnose } from '../../core/errors/diagnostic.js';
 import { isJsonObject } from '../../core/values/json.js';
 import { noKnownSection, wrongValue } from './diagnostics.js';
 import type { EntryKind } from './draft.js';
+import { withMeantKeys } from './meant-keys.js';
 import { placedAt, placedItems, type Placed } from './placed.js';
 import { refuseKeys, reportUnknownKey, type Report } from './reading.js';
 import { refusedKeys } from './refused.js';
+import {
+  assetShape,
+  endpointShape,
+  fileShape,
+  jobShape,
+  scheduleShape,
+  sensorShape,
+} from './shapes.js';
 
 export interface Entry {
   readonly placed: Placed;
@@ -25,7 +36,17 @@ const lists: Readonly<Record<EntryKind, string>> = {
   sensor: 'sensors',
 };
 const kinds: readonly EntryKind[] = ['asset', 'job', 'schedule', 'sensor'];
-const knownSections = ['assets', 'jobs', 'resources', 'schedules', 'sensors'];
+
+/** A side is a mapping of its type; in both spellings these keys are the first that are needed. */
+const sideFields = { source: endpointShape, target: endpointShape };
+const fieldsOf: Readonly<Record<EntryKind, Readonly<Record<string, z.ZodType>>>> = {
+  asset: { ...objectFields(assetShape), ...sideFields },
+  job: objectFields(jobShape),
+  schedule: objectFields(scheduleShape),
+  sensor: { ...objectFields(sensorShape), source: endpointShape },
+};
+const sectionFields: Readonly<Record<string, z.ZodType>> = objectFields(fileShape);
+const knownSections = Object.keys(sectionFields);
 
 const entriesOf = (kind: EntryKind, file: Placed, report: Report): readonly Entry[] => {
   const list = placedAt(file, lists[kind]);
@@ -36,12 +57,15 @@ const entriesOf = (kind: EntryKind, file: Placed, report: Report): readonly Entr
     report(diagnose(wrongValue, list.span([], 'value'), message));
     return [];
   }
-  return placedItems(list).map((placed, index) => {
-    const { value } = placedAt(placed, 'name');
-    const name = typeof value === 'string' && value !== '' ? value : undefined;
-    const what =
-      name === undefined ? `${lists[kind]}[${index}]` : `${kind} ${JSON.stringify(name)}`;
-    return { placed, what, name };
+  return placedItems(list).map((written, index) => {
+    const called = (placed: Placed): Pick<Entry, 'name' | 'what'> => {
+      const { value } = placedAt(placed, 'name');
+      return typeof value === 'string' && value !== ''
+        ? { name: value, what: `${kind} ${JSON.stringify(value)}` }
+        : { name: undefined, what: `${lists[kind]}[${index}]` };
+    };
+    const placed = withMeantKeys(written, fieldsOf[kind], { what: called(written).what, report });
+    return { placed, ...called(placed) };
   });
 };
 
@@ -53,7 +77,7 @@ const isPipelineFile = (placed: Placed, name: string, report: Report): boolean =
     knownSections.includes(key) || Object.hasOwn(refusedKeys.file, key);
   if (keys.some(isKnown)) {
     for (const key of keys.filter((entry) => !isKnown(entry))) {
-      reportUnknownKey(placed, [key], { what: name, report }, knownSections);
+      reportUnknownKey(placed, [key], { what: name, report }, { known: knownSections });
     }
     return true;
   }
@@ -63,16 +87,29 @@ const isPipelineFile = (placed: Placed, name: string, report: Report): boolean =
   return false;
 };
 
+/** The connections of a file; what is no mapping is reported, and hides no other layer. */
+export const resourcesIn = (file: Placed, report: Report): Placed => {
+  const resources = placedAt(file, 'resources');
+  if (resources.value === null || isJsonObject(resources.value)) return resources;
+  const message = 'resources should be a mapping: connections by name';
+  report(diagnose(wrongValue, resources.span([], 'value'), message));
+  return { ...resources, value: null };
+};
+
 /** `files`: name and content of each pipeline file. */
 export const readSections = (
   files: readonly { readonly name: string; readonly placed: Placed }[],
   report: Report,
 ): Sections => {
   const ours = files
+    .map(({ name, placed }) => ({
+      name,
+      placed: withMeantKeys(placed, sectionFields, { what: name, report }),
+    }))
     .filter(({ name, placed }) => isPipelineFile(placed, name, report))
     .map(({ name, placed }) => refuseKeys(placed, 'file', { what: name, report }));
   const all = (kind: EntryKind) => ours.flatMap((file) => entriesOf(kind, file, report));
   const [asset = [], job = [], schedule = [], sensor = []] = kinds.map(all);
-  const resources = ours.map((file) => placedAt(file, 'resources'));
+  const resources = ours.map((file) => resourcesIn(file, report));
   return { asset, job, schedule, sensor, resources };
 };

@@ -9,6 +9,7 @@
  */
 import { suggest } from '../../core/values/suggest.js';
 import { isJsonObject, type JsonValue } from '../../core/values/json.js';
+import { oncePer } from './once-per.js';
 import { parseSelection, type Selector } from './selection-syntax.js';
 import type { Path } from './placed.js';
 
@@ -42,20 +43,38 @@ interface Graph {
   readonly declared: readonly string[];
 }
 
-const neighbours = (graph: Graph, names: Found, towards: 'up' | 'down'): readonly string[] =>
-  graph.assets.flatMap((asset) => {
-    const above = asset.upstreams.map((upstream) => upstream.asset);
-    if (towards === 'up') return names.has(asset.name) ? above : [];
-    return above.some((name) => names.has(name)) ? [asset.name] : [];
-  });
+interface Links {
+  readonly names: ReadonlySet<string>;
+  readonly up: ReadonlyMap<string, readonly string[]>;
+  readonly down: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Once for all the jobs of a project. */
+const linksOf = oncePer((assets: readonly SelectableAsset[]): Links => {
+  const up = new Map<string, string[]>();
+  const down = new Map<string, string[]>();
+  const link = (links: Map<string, string[]>, from: string, to: string): void => {
+    const known = links.get(from);
+    if (known === undefined) links.set(from, [to]);
+    else known.push(to);
+  };
+  for (const { name, upstreams } of assets)
+    for (const { asset } of upstreams) {
+      link(up, name, asset);
+      link(down, asset, name);
+    }
+  return { names: new Set(assets.map(({ name }) => name)), up, down };
+});
 
 /** `levels` steps through the graph; a cycle ends when nothing new is found. */
 const spread = (graph: Graph, from: Found, towards: 'up' | 'down', levels: number): Found => {
+  const links = linksOf(graph.assets)[towards];
   const found = new Set(from);
-  for (let level = 0; level < levels; level++) {
-    const before = found.size;
-    for (const name of neighbours(graph, found, towards)) found.add(name);
-    if (found.size === before) break;
+  let edge: readonly string[] = [...from];
+  for (let level = 0; level < levels && edge.length > 0; level++) {
+    const next = edge.flatMap((name) => links.get(name) ?? []);
+    edge = [...new Set(next)].filter((name) => !found.has(name));
+    for (const name of edge) found.add(name);
   }
   return found;
 };
@@ -76,7 +95,7 @@ const notEmpty = (
 };
 
 const selectName = (name: string, graph: Graph, complain: Complain): Found => {
-  if (graph.assets.some((asset) => asset.name === name)) return new Set([name]);
+  if (linksOf(graph.assets).names.has(name)) return new Set([name]);
   if (graph.declared.includes(name)) return new Set();
   const near = suggest(name, graph.declared);
   complain({

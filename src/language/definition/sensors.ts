@@ -9,7 +9,6 @@ import { placedAt, type Placed } from './placed.js';
 import { readShape, type Reading } from './reading.js';
 import { sensorShape, type SensorShape } from './shapes.js';
 
-const dayMs = 86_400_000;
 /** What `check_is_modifying` means by itself (dialect §4.2). */
 const idleMs = 60_000;
 
@@ -51,12 +50,12 @@ const define = (
   description: shape.description ?? '',
   job: shape.job,
   source,
-  minimumIntervalMs: Math.round((shape.minimum_interval_seconds ?? 30) * 1000),
+  minimumIntervalMs: Math.round(shape.minimum_interval_seconds * 1000),
   startsRunning: shape.default_status === 'RUNNING',
-  triggerMode: shape.trigger_mode ?? 'item',
+  triggerMode: shape.trigger_mode,
   settleMs: shape.settle ?? (source.configs['check_is_modifying'] === true ? idleMs : settleMs),
-  lookbackMs: shape.lookback ?? dayMs,
-  advance: shape.advance ?? 'on_start',
+  lookbackMs: shape.lookback,
+  advance: shape.advance,
   initialCursor: shape.initial_cursor === undefined ? null : String(shape.initial_cursor),
   params: shape.params ?? {},
   span: placed.span(['name'], 'value'),

@@ -36,6 +36,13 @@ export const multipleDocuments = defineDiagnostic({
   fix: 'Put what follows the second `---` into a file of its own.',
 });
 
+export const notUtf8 = defineDiagnostic({
+  code: 'document/not-utf8',
+  severity: 'error',
+  summary: 'A file holds bytes that are not UTF-8.',
+  fix: 'Save the file as UTF-8.',
+});
+
 export const syntax = defineDiagnostic({
   code: 'document/syntax',
   severity: 'error',
@@ -84,6 +91,7 @@ export const documentDiagnostics: readonly DiagnosticKind[] = [
   keyNotText,
   mergeNotMapping,
   multipleDocuments,
+  notUtf8,
   syntax,
   tooDeep,
   tooLarge,

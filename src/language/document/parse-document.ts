@@ -93,6 +93,15 @@ export const parseDocument = (text: string, file: string): ParsedDocument => {
       ],
     };
   }
+  const foreignAt = text.indexOf('\uFFFD');
+  if (foreignAt >= 0) {
+    const span = spanOf(index, foreignAt, foreignAt + 1);
+    const message = 'the bytes at this place are not UTF-8';
+    return {
+      document: emptyDocument,
+      diagnostics: [diagnose(kinds.notUtf8, span, message, { fix: kinds.notUtf8.fix })],
+    };
+  }
   const reading = readOrFail(text, index);
   if (!('complaints' in reading)) return { document: emptyDocument, diagnostics: [reading] };
   const found = findings(reading, index);

@@ -1,6 +1,7 @@
 /** Time zones are names of the IANA database. */
 import { defineDiagnostic, diagnose, type Diagnostic } from '../../core/errors/diagnostic.js';
 import type { Placed } from '../definition/placed.js';
+import { isTimeZone } from '../definition/time-zone.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { nearFacts } from './near.js';
 import { defineRule } from './rule.js';
@@ -11,16 +12,6 @@ const kind = defineDiagnostic({
   summary: 'A time zone is not a name of the IANA database.',
   fix: 'Write a name such as UTC or Europe/Berlin.',
 });
-
-const isTimeZone = (name: string): boolean => {
-  // An offset such as +02:00 is accepted by newer engines only, and has no summer time.
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-};
 
 const finding = (zone: string, placed: Placed, key: string): readonly Diagnostic[] => {
   if (isTimeZone(zone)) return [];

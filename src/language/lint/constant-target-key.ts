@@ -45,9 +45,11 @@ export const constantTargetKey = defineRule({
       const [source, target] = assetEndpoints(draft, asset);
       const key = target?.endpoint.configs['key'];
       if (source === undefined || target === undefined || !isText(key) || varies(key)) return [];
-      if (!selectsMany(source.endpoint.configs)) return [];
+      const files = source.connector?.source;
+      // Rows of a table are no files; `overwritten-key` judges them.
+      if (files === undefined || !selectsMany(source.endpoint.configs)) return [];
       const message = `${target.what}: every file that the source selects would be written to ${JSON.stringify(key)}`;
-      const item = Object.keys(source.connector?.source?.itemFields ?? {})[0];
+      const item = Object.keys(files.itemFields)[0];
       const fix =
         item === undefined
           ? kind.fix

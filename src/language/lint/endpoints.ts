@@ -8,6 +8,7 @@ import type {
 } from '../definition/definition.js';
 import type { Draft, ProjectDraft } from '../definition/draft.js';
 import { endpointConfigs, sideOf, type Side } from '../definition/endpoint.js';
+import { oncePer } from '../definition/once-per.js';
 import type { OptionsDeclaration } from '../definition/options.js';
 import { placedAt, valueAt, type Placed } from '../definition/placed.js';
 import { watchedPlace } from '../definition/sensors.js';
@@ -40,7 +41,7 @@ const placeEndpoint = (
   return { ...owner, endpoint, placed, configs: endpointConfigs(placed), connector, declaration };
 };
 
-export const assetEndpoints = (
+const placedSides = (
   draft: ProjectDraft,
   { definition, placed }: Draft<AssetDefinition>,
 ): readonly PlacedEndpoint[] => {
@@ -54,6 +55,15 @@ export const assetEndpoints = (
       : [placeEndpoint(draft, owner('target'), target, placedAt(placed, 'target'))]),
   ];
 };
+
+const sidesOfAssets = oncePer(
+  (draft: ProjectDraft) => new Map(draft.assets.map((asset) => [asset, placedSides(draft, asset)])),
+);
+
+export const assetEndpoints = (
+  draft: ProjectDraft,
+  asset: Draft<AssetDefinition>,
+): readonly PlacedEndpoint[] => sidesOfAssets(draft).get(asset) ?? placedSides(draft, asset);
 
 export const sensorEndpoint = (
   draft: ProjectDraft,
@@ -71,10 +81,10 @@ export const sensorEndpoint = (
     watchedPlace(placed),
   );
 
-export const allEndpoints = (draft: ProjectDraft): readonly PlacedEndpoint[] => [
+export const allEndpoints = oncePer((draft: ProjectDraft): readonly PlacedEndpoint[] => [
   ...draft.assets.flatMap((asset) => assetEndpoints(draft, asset)),
   ...draft.sensors.map((sensor) => sensorEndpoint(draft, sensor)),
-];
+]);
 
 /** Where the name of the connection stands: beside `type`, or inside the options. */
 export const connectionSpan = ({ placed }: PlacedEndpoint): Span =>

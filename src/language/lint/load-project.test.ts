@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { exampleAsset, exampleConnections, exampleProject } from './example.js';
+import {
+  exampleAsset,
+  exampleConnections,
+  exampleProject,
+  exampleRows,
+  toObjects,
+} from './example.js';
 import { filesInMemory, sampleConnectors } from './sample-connectors.fixture.js';
 import type { Definition } from '../definition/definition.js';
 import { loadProject, type LoadRequest } from './load-project.js';
@@ -241,6 +247,28 @@ describe('hash', () => {
   });
 });
 
+test('null hides no slip of the pen, and env:NAME stands for a value in connections only', () => {
+  const strange = exampleAsset.replace('path: /out/orders', 'path: /out/orders, pattrn: null');
+  expect(codes(exampleProject(`assets:\n${strange}`))).toEqual(['definition/unknown-key']);
+  const table = '{ type: TABLES, connection: erp, configs: { table_name: a, lanes: "env:LANES" } }';
+  const lanes = exampleRows(table, toObjects());
+  expect(codes(lanes)).toContain('definition/wrong-value');
+});
+
+test('connections that are no mapping are reported and hide no other layer', () => {
+  const texts = { ...exampleProject(orders), 'connections/dev.yaml': 'resources: [inbox]\n' };
+  expect(codes(texts)).toEqual(['definition/wrong-value']);
+  const beside = exampleProject(`${orders}resources: all\n`);
+  expect(codes(beside)).toEqual(['definition/wrong-value']);
+});
+
+test('an empty name among the options is no connection', () => {
+  const source = '{ type: FILES, configs: { path: /a, connection: "" } }';
+  expect(codes(exampleProject(`assets:\n  - { name: a, source: ${source} }\n`))).toEqual([
+    'definition/missing-key',
+  ]);
+});
+
 test('options with templates are not judged by type, and null is the same as absent', () => {
   const connections = exampleConnections.replace(
     'host: files.example.com',
@@ -268,7 +296,9 @@ test('a connector that cannot be watched is refused for a sensor, with those tha
   const sensor =
     'sensors:\n  - { name: w, type: OBJECTS, job: all, connection: lake, configs: { bucket_name: b } }\n';
   const { diagnostics } = load(exampleProject(`${orders}jobs:\n  - { name: all }\n${sensor}`));
-  expect(diagnostics).toMatchObject([{ code: 'definition/wrong-side', known: ['FILES'] }]);
+  expect(diagnostics).toMatchObject([
+    { code: 'definition/wrong-side', known: ['FILES', 'TABLES'] },
+  ]);
 });
 
 test('content behind an anchor is reported for each entry that uses it, where it was written', () => {

@@ -5,15 +5,19 @@
  * leave it. File names are relative to the root with `/`.
  */
 import type { Connector } from '../../connectors/connector.js';
+import { objectFields } from '../../connectors/fields.js';
 import { byPosition, type Diagnostic } from '../../core/errors/diagnostic.js';
 import { isJsonObject } from '../../core/values/json.js';
+import { fieldPlaces, type FieldPlaces } from './field-places.js';
 import { lintDraft } from './lint-draft.js';
 import { buildEntries } from '../definition/build-draft.js';
 import { readConnections } from '../definition/connections.js';
+import { unknownKey } from '../definition/diagnostics.js';
 import type { Definition } from '../definition/definition.js';
 import type { LoadContext, ProjectDraft } from '../definition/draft.js';
 import { hashDefinition } from '../definition/hash.js';
-import { placedAt, placedEntries, type Placed } from '../definition/placed.js';
+import { withMeantKeys } from '../definition/meant-keys.js';
+import { placedEntries, type Placed } from '../definition/placed.js';
 import type { ProjectFiles } from '../definition/project-files.js';
 import { readProjectSettings } from '../definition/project-settings.js';
 import {
@@ -25,7 +29,8 @@ import {
   type FileReading,
 } from '../definition/read-files.js';
 import { reportUnknownKey, type Report } from '../definition/reading.js';
-import { readSections, type Sections } from '../definition/sections.js';
+import { readSections, resourcesIn, type Sections } from '../definition/sections.js';
+import { layerShape } from '../definition/shapes.js';
 
 export interface LoadRequest {
   /** The project's folder; its last part is the default name of the project. */
@@ -46,6 +51,7 @@ export interface LoadedProject {
   readonly diagnostics: readonly Diagnostic[];
   /** Text of every file that was read, for excerpts. */
   readonly sources: ReadonlyMap<string, string>;
+  readonly placeOf: FieldPlaces;
 }
 
 const folderName = (root: string): string =>
@@ -56,12 +62,13 @@ const folderName = (root: string): string =>
 
 /** The `resources` of connection files; anything beside it is unknown. */
 const resourcesOf = (layers: readonly Placed[], report: Report): readonly Placed[] =>
-  layers.map((layer) => {
+  layers.map((written) => {
+    const what = written.span([], 'value').file;
+    const layer = withMeantKeys(written, objectFields(layerShape), { what, report });
     for (const [key] of placedEntries(layer).filter(([name]) => name !== 'resources')) {
-      const what = layer.span([], 'value').file;
-      reportUnknownKey(layer, [key], { what, report }, ['resources']);
+      reportUnknownKey(layer, [key], { what, report }, { known: ['resources'] });
     }
-    return placedAt(layer, 'resources');
+    return resourcesIn(layer, report);
   });
 
 const readPipelines = (reading: FileReading): Sections =>
@@ -116,7 +123,16 @@ const definitionOf = (
     schedules: draft.schedules.map(({ definition }) => definition),
     sensors: draft.sensors.map(({ definition }) => definition),
   };
-  return { ...content, files: Object.fromEntries(sources), hash: hashDefinition(content) };
+  let hash: string | null = null;
+  return {
+    ...content,
+    files: Object.fromEntries(sources),
+    // Worked out for who asks: a look at the findings of many files does not.
+    get hash() {
+      hash ??= hashDefinition(content);
+      return hash;
+    },
+  };
 };
 
 /** Content behind an anchor is read once for each alias; what is wrong with it is said once. */
@@ -124,7 +140,9 @@ const once = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] => {
   const seen = new Map<string, Diagnostic>();
   for (const finding of diagnostics) {
     const { file, line, column } = finding.span;
-    const key = [finding.code, file, line, column, finding.message].join('\0');
+    // A key that is not known is a matter of its place alone; each reader says its own name.
+    const message = finding.code === unknownKey.code ? '' : finding.message;
+    const key = [finding.code, file, line, column, message].join('\0');
     if (!seen.has(key)) seen.set(key, finding);
   }
   return [...seen.values()].sort(byPosition);
@@ -143,5 +161,6 @@ export const loadProject = (request: LoadRequest): LoadedProject => {
   found.push(...lintDraft(draft));
   const diagnostics = once(found);
   const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
-  return { definition: hasErrors ? null : definitionOf(draft, env, sources), diagnostics, sources };
+  const definition = hasErrors ? null : definitionOf(draft, env, sources);
+  return { definition, diagnostics, sources, placeOf: fieldPlaces(draft) };
 };

@@ -1,8 +1,7 @@
-/** Two connectors for the examples of rules: FILES (folders with names) and OBJECTS (buckets with keys). */
+/** Connectors for the examples of rules: FILES (folders with names), OBJECTS (buckets with keys), TABLES (a database). */
 import { z } from 'zod';
 import { defineConnector, type Connector } from '../../connectors/connector.js';
 import {
-  choice,
   connectionText,
   field,
   filePattern,
@@ -11,6 +10,9 @@ import {
   runText,
   secretText,
 } from '../../connectors/fields.js';
+import { rowSourceFields, rowTargetFields } from '../../connectors/row-fields.js';
+import type { SqlText } from '../../core/plan/rows.js';
+import { fileFormatFields } from '../../formats/options.js';
 
 const notOpened = (): Promise<never> => Promise.reject(new Error('samples are never opened'));
 
@@ -31,6 +33,8 @@ const targetCapabilities = {
   partBytesMin: 1,
   partsMax: 100,
   keepsOrigin: true,
+  copiesWithin: false,
+  ledger: 'compare-and-swap',
 } as const;
 
 const files = defineConnector({
@@ -75,8 +79,7 @@ const files = defineConnector({
   limits: [],
 });
 
-const objectType = () =>
-  choice(['CSV', 'JSON'], { description: 'Format', template: 'run' }).default('CSV');
+const objectType = () => fileFormatFields.object_type.default('CSV');
 
 const objects = defineConnector({
   kind: 'objects',
@@ -96,6 +99,7 @@ const objects = defineConnector({
       key: runText('Exactly one object').optional(),
       prefix: runText('Folder').optional(),
       pattern: filePattern('Pattern').optional(),
+      ...fileFormatFields,
       object_type: objectType(),
     }),
     capabilities: { ...sourceCapabilities, watches: false },
@@ -111,14 +115,16 @@ const objects = defineConnector({
       bucket_name: runText('Bucket'),
       key: itemText('Key').optional(),
       prefix: itemText('Folder').optional(),
+      ...fileFormatFields,
       object_type: objectType(),
     }),
     capabilities: targetCapabilities,
     describe: (_connection, { bucket_name }) => bucket_name,
-    address: (_connection, { bucket_name }, { relativePath }) => ({
+    address: (_connection, { bucket_name, key, prefix }, { relativePath }) => ({
       container: bucket_name,
-      key: relativePath,
+      key: key ?? [prefix ?? '', relativePath].filter((part) => part !== '').join('/'),
     }),
+    ledgerFolder: (_connection, { bucket_name }) => ({ container: bucket_name, key: '_tidemark' }),
     open: notOpened,
   },
   errors: [],
@@ -126,7 +132,58 @@ const objects = defineConnector({
   limits: [],
 });
 
-export const sampleConnectors: readonly Connector[] = [files, objects];
+const emptiesTarget = /^\s*(?:truncate|delete\s+from)\b/i;
+
+const words = (sql: SqlText): string =>
+  sql.map((piece) => (typeof piece === 'string' ? piece : '?')).join('');
+
+/** A database that refuses what most refuse. */
+const tables = defineConnector({
+  kind: 'tables',
+  type: 'TABLES',
+  title: 'Tables',
+  summary: 'A database with tables',
+  since: '0.1.0',
+  stability: 'stable',
+  connection: {
+    types: ['TablesResource'],
+    options: z.strictObject({ host: connectionText('Name of the server') }),
+    identity: ({ host }) => ({ host }),
+  },
+  rowSource: {
+    options: z.strictObject(rowSourceFields),
+    capabilities: {
+      writes: ['csv', 'jsonl'],
+      resumes: 'key-pages',
+      ceiling: 'settle',
+      cancelsQueries: true,
+    },
+    describe: (_connection, { table_name }) => table_name ?? 'query',
+    checkSql: (sql) => (words(sql).includes(';') ? 'it holds several statements' : null),
+    open: notOpened,
+  },
+  rowTarget: {
+    options: z.strictObject(rowTargetFields),
+    capabilities: {
+      reads: ['csv', 'jsonl'],
+      modes: ['append', 'upsert', 'replace'],
+      publishes: 'transaction',
+      cancelsQueries: true,
+    },
+    describe: (_connection, { table_name }) => table_name,
+    classifySql: (sql) => {
+      if (/^\s*vacuum\b/i.test(words(sql)))
+        return { refused: 'VACUUM cannot run in a transaction' };
+      return emptiesTarget.test(words(sql)) ? 'empties-target' : 'inside';
+    },
+    open: notOpened,
+  },
+  errors: [],
+  examples: [],
+  limits: [],
+});
+
+export const sampleConnectors: readonly Connector[] = [files, objects, tables];
 
 /** A project in memory. */
 export const filesInMemory = (texts: Readonly<Record<string, string>>) => ({

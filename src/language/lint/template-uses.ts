@@ -5,6 +5,7 @@
 import type { TemplateScope } from '../../connectors/fields.js';
 import type { Span } from '../../core/errors/diagnostic.js';
 import type { ProjectDraft } from '../definition/draft.js';
+import { oncePer } from '../definition/once-per.js';
 import { holdsTemplate, optionTexts } from '../definition/options.js';
 import { placedAt, valueAt, type Path, type Placed } from '../definition/placed.js';
 import { parseTemplate, type ParsedTemplate } from '../template/template.js';
@@ -98,7 +99,7 @@ const connectionUses = (draft: ProjectDraft): readonly TemplateUse[] =>
       }));
   });
 
-export const templateUses = (draft: ProjectDraft): readonly TemplateUse[] => [
+export const templateUses = oncePer((draft: ProjectDraft): readonly TemplateUse[] => [
   ...connectionUses(draft),
   ...allEndpoints(draft).flatMap(endpointUses),
-];
+]);

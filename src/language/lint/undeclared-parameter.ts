@@ -1,7 +1,8 @@
 /** D10: a parameter that a template uses and nobody declares or gives a value. */
 import { diagnose } from '../../core/errors/diagnostic.js';
-import type { AssetDefinition, SensorDefinition } from '../definition/definition.js';
+import type { AssetDefinition, JobDefinition, SensorDefinition } from '../definition/definition.js';
 import type { ProjectDraft } from '../definition/draft.js';
+import { oncePer } from '../definition/once-per.js';
 import { splitParameterName } from '../definition/parameters.js';
 import { undeclaredParameter as kind } from '../template/diagnostics.js';
 import { exampleAsset, exampleProject } from './example.js';
@@ -9,10 +10,18 @@ import { nearFacts } from './near.js';
 import { defineRule } from './rule.js';
 import { templateUses } from './template-uses.js';
 
+const jobsByAsset = oncePer(
+  (draft: ProjectDraft): ReadonlyMap<string, readonly JobDefinition[]> => {
+    const found = new Map<string, JobDefinition[]>();
+    for (const { definition: job } of draft.jobs)
+      for (const name of job.assets) found.set(name, [...(found.get(name) ?? []), job]);
+    return found;
+  },
+);
+
 /** Names of parameters that an asset may see: from its jobs, from sensors of those jobs, from itself. */
 const knownToAsset = (asset: AssetDefinition, draft: ProjectDraft): ReadonlySet<string> => {
-  const jobs = draft.jobs.filter(({ definition }) => definition.assets.includes(asset.name));
-  const names = jobs.flatMap(({ definition: job }) => [
+  const names = (jobsByAsset(draft).get(asset.name) ?? []).flatMap((job) => [
     ...job.params
       .filter((param) => param.asset === null || param.asset === asset.name)
       .map((param) => param.name),
@@ -48,14 +57,17 @@ export const undeclaredParameter = defineRule({
     templateUses(draft).flatMap((use) => {
       const { asset, sensor } = use.endpoint ?? {};
       if (!('template' in use.parsed) || (!asset && !sensor)) return [];
+      const used = use.parsed.template.references.filter(
+        ({ root, path, guarded }) => root === 'params' && path.length > 0 && !guarded,
+      );
+      if (used.length === 0) return [];
       const known = asset
         ? knownToAsset(asset, draft)
         : sensor
           ? knownToSensor(sensor, draft)
           : new Set<string>();
-      return use.parsed.template.references.flatMap(({ root, path, offset, length, guarded }) => {
-        const [name] = path;
-        if (root !== 'params' || name === undefined || guarded || known.has(name)) return [];
+      return used.flatMap(({ path: [name = ''], offset, length }) => {
+        if (known.has(name)) return [];
         const message = `${use.what}: parameter ${JSON.stringify(name)} is declared nowhere`;
         return [
           diagnose(kind, use.span(offset, length), message, {

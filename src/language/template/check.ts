@@ -3,7 +3,7 @@ import type { DiagnosticKind } from '../../core/errors/diagnostic.js';
 import { suggest } from '../../core/values/suggest.js';
 import type { FunctionCall, NamedUse, Reference } from './analyse.js';
 import * as kinds from './diagnostics.js';
-import { filterNames, filters, testNames, valueTests } from './filters.js';
+import { defaultFilter, filterNames, filters, testNames, valueTests } from './filters.js';
 import type { TemplateFunction } from './functions/function.js';
 import { methodNames } from './methods.js';
 import type { Shape, TemplateRoots } from './scopes.js';
@@ -179,7 +179,7 @@ const filterSignatures: Signatures = {
   kind: kinds.unknownFilterFinding,
   known: filterNames,
   parameters: (name) =>
-    name === 'd' || name === 'default' ? ['value?', 'boolean?'] : filters[name]?.parameters,
+    name === 'd' || name === 'default' ? defaultFilter.parameters : filters[name]?.parameters,
 };
 
 const testSignatures: Signatures = {

@@ -15,6 +15,8 @@ import { joinTexts, stripText } from './text-operations.js';
 import { asText, isList, isMapping, ownEntry, type TemplateValue, typeName } from './values.js';
 
 export interface Filter {
+  /** What it gives, for the reference. */
+  readonly summary: string;
   readonly parameters: readonly Parameter[];
   /** `call.values[0]` is what stands before the bar. */
   readonly run: (value: TemplateValue, call: BoundCall) => TemplateValue;
@@ -38,9 +40,10 @@ const itemsOf = (value: TemplateValue, call: BoundCall): readonly TemplateValue[
   return items;
 };
 
-const fromMethod = (name: keyof typeof textMethods): Filter => {
+const fromMethod = (name: keyof typeof textMethods, summary: string): Filter => {
   const method = textMethods[name];
   return {
+    summary,
     parameters: method?.parameters ?? [],
     run: (_, call) => method?.run(textArgument(call, 0), withoutTarget(call)) ?? null,
   };
@@ -55,7 +58,8 @@ const numberFrom = (value: TemplateValue): number | undefined => {
     : undefined;
 };
 
-const numeric = (convert: (value: number) => number, exact: boolean): Filter => ({
+const numeric = (convert: (value: number) => number, exact: boolean, summary: string): Filter => ({
+  summary,
   parameters: ['default?'],
   run: (value, call) => {
     const number = numberFrom(value);
@@ -73,12 +77,14 @@ const numeric = (convert: (value: number) => number, exact: boolean): Filter => 
 });
 
 const end = (last: boolean): Filter => ({
+  summary: `The ${last ? 'last' : 'first'} item or character`,
   parameters: [],
   run: (value, call) =>
     itemsOf(value, call).at(last ? -1 : 0) ?? refuseArgument(call.what, 'the list is empty'),
 });
 
 const count: Filter = {
+  summary: 'How many items, keys or characters',
   parameters: [],
   run: (value, call) => {
     const text = asText(value);
@@ -142,6 +148,7 @@ const unique = (value: TemplateValue, call: BoundCall): TemplateValue => {
 };
 
 const joined: Filter = {
+  summary: 'The items as one text, with a separator between them',
   parameters: ['separator?', 'attribute?'],
   run: (value, call) => {
     const attribute = optionalText(call, 2);
@@ -158,6 +165,7 @@ const joined: Filter = {
 };
 
 const mapped: Filter = {
+  summary: 'One field of each item',
   parameters: ['attribute'],
   run: (value, call) =>
     itemsOf(value, call).map((item) => {
@@ -167,6 +175,7 @@ const mapped: Filter = {
 };
 
 const sum: Filter = {
+  summary: 'The items added up',
   parameters: [],
   run: (value, call) =>
     itemsOf(value, call).reduce<number>(
@@ -179,6 +188,7 @@ const sum: Filter = {
 };
 
 const extreme = (sign: 1 | -1): Filter => ({
+  summary: `The ${sign === 1 ? 'largest' : 'smallest'} item`,
   parameters: [],
   run: (value, call) =>
     itemsOf(value, call).reduce<TemplateValue | undefined>(
@@ -188,6 +198,7 @@ const extreme = (sign: 1 | -1): Filter => ({
 });
 
 const reversed: Filter = {
+  summary: 'The same backwards',
   parameters: [],
   run: (value, call) => {
     const items = itemsOf(value, call).toReversed();
@@ -196,6 +207,7 @@ const reversed: Filter = {
 };
 
 const toText: Filter = {
+  summary: 'The value as text',
   parameters: [],
   run: (value, call) => {
     const text = textOf(call.budget, value);
@@ -206,18 +218,20 @@ const toText: Filter = {
 
 export const filters: Readonly<Record<string, Filter>> = {
   abs: {
+    summary: 'The number without its sign',
     parameters: [],
     run: (value, call) =>
       typeof value === 'number'
         ? Math.abs(value)
         : refuseArgument(call.what, `takes a number, not a ${typeName(value)}`),
   },
-  capitalize: fromMethod('capitalize'),
+  capitalize: fromMethod('capitalize', 'The first letter large, the others small'),
   count,
   first: end(false),
-  float: numeric((value) => value, false),
-  int: numeric(Math.trunc, true),
+  float: numeric((value) => value, false, 'A number from text; the default where it is none'),
+  int: numeric(Math.trunc, true, 'A whole number from text; the default where it is none'),
   items: {
+    summary: 'The keys of a mapping with their values, as pairs',
     parameters: [],
     run: (value, call) =>
       isMapping(value)
@@ -227,25 +241,44 @@ export const filters: Readonly<Record<string, Filter>> = {
   join: joined,
   last: end(true),
   length: count,
-  list: { parameters: [], run: itemsOf },
-  lower: fromMethod('lower'),
+  list: { summary: 'The items, keys or characters as a list', parameters: [], run: itemsOf },
+  lower: fromMethod('lower', 'Small letters'),
   map: mapped,
   max: extreme(1),
   min: extreme(-1),
-  replace: fromMethod('replace'),
+  replace: fromMethod('replace', 'Every occurrence of a text replaced, or the first ones'),
   reverse: reversed,
-  round: { parameters: ['precision?', 'method?'], run: roundNumber },
-  sort: { parameters: ['reverse?', 'case_sensitive?', 'attribute?'], run: sorted },
+  round: {
+    summary: 'The number with so many places; method: common, ceil or floor',
+    parameters: ['precision?', 'method?'],
+    run: roundNumber,
+  },
+  sort: {
+    summary: 'The items in order, by one of their fields if it is named',
+    parameters: ['reverse?', 'case_sensitive?', 'attribute?'],
+    run: sorted,
+  },
   string: toText,
   sum,
-  title: fromMethod('title'),
-  tojson: { parameters: [], run: (value, call) => jsonTextOf(call.budget, value) },
+  title: fromMethod('title', 'Each word with a large letter'),
+  tojson: {
+    summary: 'The value as JSON',
+    parameters: [],
+    run: (value, call) => jsonTextOf(call.budget, value),
+  },
   trim: {
+    summary: 'The text without spaces, or those characters, at both ends',
     parameters: ['characters?'],
     run: (_, call) => stripText(textArgument(call, 0), optionalText(call, 1), 'both'),
   },
-  unique: { parameters: [], run: unique },
-  upper: fromMethod('upper'),
+  unique: { summary: 'Each item once', parameters: [], run: unique },
+  upper: fromMethod('upper', 'Large letters'),
+};
+
+/** `default` decides about what is missing, which is the evaluator's to know; `d` is the same. */
+export const defaultFilter: Pick<Filter, 'summary' | 'parameters'> = {
+  summary: 'Another value where this one is missing; with true, also where it is empty or 0',
+  parameters: ['value?', 'boolean?'],
 };
 
 /** For lint: also the ones that the evaluator itself answers. */

@@ -149,7 +149,7 @@ export const textMethods: Readonly<Record<string, Method<string>>> = {
   },
 };
 
-const listMethods: Readonly<Record<string, Method<readonly TemplateValue[]>>> = {
+export const listMethods: Readonly<Record<string, Method<readonly TemplateValue[]>>> = {
   count: {
     parameters: ['item'],
     run: (items, call) =>
@@ -173,7 +173,7 @@ const entriesOf = (
   return entries;
 };
 
-const mappingMethods: Readonly<Record<string, Method<TemplateMapping>>> = {
+export const mappingMethods: Readonly<Record<string, Method<TemplateMapping>>> = {
   get: {
     parameters: ['key', 'default?'],
     run: (mapping, call) => ownEntry(mapping, textArgument(call, 0)) ?? call.values[1] ?? null,

@@ -66,7 +66,7 @@ const runRoots = (facts: ScopeFacts, withItem: boolean): TemplateRoots => ({
   ),
   ...partitionShapes(facts),
   env: shapeOf(facts.env),
-  metadata: shapeOf(['last_cursor', 'now']),
+  metadata: shapeOf(['last_cursor', 'now', 'window']),
   ops: open,
   params: shapeOf(facts.params),
   run_tags: open,

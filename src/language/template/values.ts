@@ -67,13 +67,24 @@ export const isList = (value: TemplateValue): value is readonly TemplateValue[] 
 export const isMapping = (value: TemplateValue): value is TemplateMapping =>
   typeof value === 'object' && value !== null && !isList(value) && !isSpecial(value);
 
+const textMark: unique symbol = Symbol('text of a mapping');
+
+/** A mapping that stands for one text where text is wanted: the key of several dimensions. */
+export const namedText = (parts: TemplateMapping, text: string): TemplateMapping =>
+  Object.freeze({ ...parts, [textMark]: text });
+
 /** The own entry of a mapping, or undefined; never anything inherited. */
 export const ownEntry = (mapping: TemplateMapping, key: string): TemplateValue | undefined =>
   Object.hasOwn(mapping, key) ? mapping[key] : undefined;
 
-/** A string, or the text of an instant; undefined for everything else. */
-export const asText = (value: TemplateValue | undefined): string | undefined =>
-  typeof value === 'string' ? value : isInstant(value) ? value.text : undefined;
+/** A string, the text of an instant or of a named text; undefined for everything else. */
+export const asText = (value: TemplateValue | undefined): string | undefined => {
+  if (typeof value === 'string') return value;
+  if (isInstant(value)) return value.text;
+  if (typeof value !== 'object' || value === null || !(textMark in value)) return undefined;
+  const text: unknown = value[textMark];
+  return typeof text === 'string' ? text : undefined;
+};
 
 /** The word for a value's type in messages. */
 export const typeName = (value: TemplateValue): string => {

@@ -91,3 +91,15 @@ test('another task queue changes the hash', () => {
 test('a catch-up window below what the server takes is raised to it', () => {
   expect(only({ catchupWindowMs: 0 }).body.policies?.catchupWindow).toBe(10_000);
 });
+
+test('of a partitioned job each tick runs the newest complete partition (D7)', () => {
+  const days = { type: 'daily', start: '2025-01-01' };
+  const definition = {
+    ...withSchedule(),
+    jobs: [{ name: 'orders_job', assets: ['orders'] }],
+    assets: [{ name: 'orders', partitions: days }],
+  } as unknown as Definition;
+  const [schedule] = desiredSchedules(definition, 'shop');
+  expect(schedule?.body.action).toMatchObject({ args: [{ partition_range: { last: 1 } }] });
+  expect(schedule?.hash).not.toBe(only().hash);
+});

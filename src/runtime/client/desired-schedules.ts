@@ -49,13 +49,21 @@ export const hashOf = (value: JsonObject): string =>
 const desired = (
   schedule: ScheduleDefinition,
   { job, tags }: ScheduledJob,
-  target: { readonly project: string; readonly taskQueue: string },
+  target: {
+    readonly project: string;
+    readonly taskQueue: string;
+    /** Each tick then runs the newest complete partition, or all that are not of time (D7). */
+    readonly isPartitioned: boolean;
+  },
 ): DesiredSchedule => {
   const { name, cron, timeZone } = schedule;
   const { project, taskQueue } = target;
   const single = schedule.jobs.length === 1;
   const id = single ? `${project}/${name}` : `${project}/${name}/${job}`;
-  const request = { tags: { 'tidemark/trigger': name, ...schedule.tags, ...tags } };
+  const request = {
+    ...(target.isPartitioned ? { partition_range: { last: 1 } } : {}),
+    tags: { 'tidemark/trigger': name, ...schedule.tags, ...tags },
+  };
   const spec = { cronExpressions: [cron], timezone: timeZone };
   const policies = {
     overlap: overlapOf[schedule.overlap],
@@ -82,6 +90,11 @@ const desired = (
   };
 };
 
+const isPartitioned = ({ jobs, assets }: Definition, name: string): boolean => {
+  const names = jobs.find((job) => job.name === name)?.assets ?? [];
+  return assets.some((asset) => names.includes(asset.name) && asset.partitions !== null);
+};
+
 /** In the order of the YAML; one for each job of a schedule. */
 export const desiredSchedules = (
   definition: Definition,
@@ -89,6 +102,10 @@ export const desiredSchedules = (
 ): readonly DesiredSchedule[] =>
   definition.schedules.flatMap((schedule) =>
     schedule.jobs.map((job) =>
-      desired(schedule, job, { project: definition.project.name, taskQueue }),
+      desired(schedule, job, {
+        project: definition.project.name,
+        taskQueue,
+        isPartitioned: isPartitioned(definition, job.job),
+      }),
     ),
   );

@@ -1,8 +1,14 @@
 /**
- * Starts runs and looks at them, as `tidemark run` does: id `<project>/<name>/<UTC time>`, on the project's task queue.
+ * Starts runs and looks at them, as `tidemark run` does: id `<project>/<name>/<partition or UTC time>`, on the project's
+ * task queue.
  * Looking changes nothing; whoever stops following leaves the run alone.
  */
-import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -12,7 +18,9 @@ import {
 } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { z } from 'zod';
+import { defineError, TidemarkError } from '../../core/errors/error.js';
 import type { RunRequest } from '../../core/plan/plan.js';
+import type { BackfillReceipt } from '../../core/run/backfill-run.js';
 import type { RunReceipt } from '../../core/run/receipt.js';
 import { asUnreachable, callTemporal } from './call.js';
 
@@ -25,6 +33,13 @@ export interface RunOrder {
   readonly nowMs: number;
 }
 
+export const runIsOpen = defineError({
+  code: 'temporal/run-is-open',
+  recovery: 'never',
+  summary: 'A run of the same partition is open.',
+  fix: 'Wait for its end, or cancel it: `temporal workflow cancel --workflow-id …`.',
+});
+
 export interface StartedRun {
   readonly workflowId: string;
   readonly runId: string;
@@ -33,15 +48,20 @@ export interface StartedRun {
 
 export const startRun = async (client: Client, order: RunOrder): Promise<StartedRun> => {
   const { project, name, taskQueue, request, nowMs } = order;
-  const workflowId = `${project}/${name}/${new Date(nowMs).toISOString()}`;
-  const handle = await callTemporal(client, `starting ${workflowId}`, () =>
+  const workflowId = `${project}/${name}/${request.partition ?? new Date(nowMs).toISOString()}`;
+  const start = (): Promise<WorkflowHandle & { readonly firstExecutionRunId: string }> =>
     client.workflow.start(name, {
       workflowId,
       taskQueue,
       args: [request],
       workflowIdConflictPolicy: 'FAIL',
-      staticSummary: `${name}, by tidemark run`,
-    }),
+      staticSummary: `${name}, by the tidemark command`,
+    });
+  const handle = await callTemporal(client, `starting ${workflowId}`, start).catch(
+    (error: unknown) => {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      throw new TidemarkError(runIsOpen, `starting ${workflowId}: a run of this id is open`);
+    },
   );
   return { workflowId, runId: handle.firstExecutionRunId, handle };
 };
@@ -65,7 +85,7 @@ export const isQueuePolled = async (client: Client, taskQueue: string): Promise<
 };
 
 export type RunEnd =
-  | { readonly kind: 'done'; readonly receipt: RunReceipt }
+  | { readonly kind: 'done'; readonly receipt: RunReceipt | BackfillReceipt }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
 const endOf = (error: unknown): RunEnd | null => {
@@ -98,7 +118,7 @@ export const endOfRun = async (
 ): Promise<RunEnd> => {
   try {
     const receipt = await client.connection.withAbortSignal(signal, () => run.handle.result());
-    return { kind: 'done', receipt: receipt as RunReceipt };
+    return { kind: 'done', receipt: receipt as RunReceipt | BackfillReceipt };
   } catch (error) {
     const end = endOf(error);
     if (end !== null) return end;

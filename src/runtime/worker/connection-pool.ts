@@ -4,8 +4,15 @@
  * enough for running attempts to have ended.
  */
 import { createHash } from 'node:crypto';
-import type { ConnectionsPort, OpenSource, OpenTarget } from '../../../activities/ports.js';
+import type {
+  ConnectionsPort,
+  OpenRowSource,
+  OpenRowTarget,
+  OpenSource,
+  OpenTarget,
+} from '../../../activities/ports.js';
 import type { FileSource, FileTarget, OpenContext } from '../../connectors/connector.js';
+import type { RowSource, RowTarget } from '../../connectors/row-connector.js';
 import { TidemarkError } from '../../core/errors/error.js';
 import { invariant } from '../../core/errors/invariant.js';
 import type { EndpointPlan } from '../../core/plan/plan.js';
@@ -18,6 +25,11 @@ import { badConnection } from '../../planner/errors.js';
 import { RateLimit } from '../../transfer/rate-limit.js';
 import type { LiveProject } from '../project/live-project.js';
 import type { Redactor } from '../secrets/redactor.js';
+import {
+  withSecretsInLoads,
+  withSecretsInQueries,
+  type SecretStore,
+} from '../secrets/statement-secrets.js';
 import type { PlanFacts } from './planner-port.js';
 
 interface Entry<S> {
@@ -41,6 +53,8 @@ export class ConnectionPool implements ConnectionsPort, AsyncDisposable {
   readonly #log: OpenContext['log'];
   readonly #sources = new Map<string, Entry<FileSource<unknown>>>();
   readonly #targets = new Map<string, Entry<FileTarget>>();
+  readonly #rowSources = new Map<string, Entry<RowSource>>();
+  readonly #rowTargets = new Map<string, Entry<RowTarget>>();
   readonly #limits = new Map<string, { readonly rate: number; readonly limit: RateLimit }>();
 
   constructor(project: LiveProject, facts: PlanFacts, redactor: Redactor, log: OpenContext['log']) {
@@ -71,6 +85,36 @@ export class ConnectionPool implements ConnectionsPort, AsyncDisposable {
     return { target, connector };
   }
 
+  async rowSource(endpoint: EndpointPlan): Promise<OpenRowSource> {
+    const { connector, config } = this.#resolve(endpoint);
+    const declared = connector.rowSource;
+    invariant(declared !== undefined, `${connector.kind} was planned as a source of rows`);
+    const source = await this.#open(this.#rowSources, endpoint.connection, config, () =>
+      declared.open(config, this.#context(endpoint.connection, config)),
+    );
+    return { source: withSecretsInQueries(source, this.#secrets), connector };
+  }
+
+  async rowTarget(endpoint: EndpointPlan): Promise<OpenRowTarget> {
+    const { connector, config } = this.#resolve(endpoint);
+    const declared = connector.rowTarget;
+    invariant(declared !== undefined, `${connector.kind} was planned as a target of rows`);
+    const target = await this.#open(this.#rowTargets, endpoint.connection, config, () =>
+      declared.open(config, this.#context(endpoint.connection, config)),
+    );
+    return { target: withSecretsInLoads(target, this.#secrets), connector };
+  }
+
+  /** The worker's environment; what is read is redacted from then on. */
+  get #secrets(): SecretStore {
+    return {
+      read: (name) => this.#project.env[name],
+      saw: (value) => {
+        this.#redactor.add(value);
+      },
+    };
+  }
+
   #resolve(endpoint: EndpointPlan): ResolvedConnection {
     const definition = this.#project.definition();
     const user = `the run's connection ${endpoint.connection}`;
@@ -81,10 +125,8 @@ export class ConnectionPool implements ConnectionsPort, AsyncDisposable {
         connectors: this.#facts.connectors,
         vars: definition.vars,
         env: this.#project.env,
-        secrets: (name) => this.#project.env[name],
-        sawSecret: (value) => {
-          this.#redactor.add(value);
-        },
+        secrets: this.#secrets.read,
+        sawSecret: this.#secrets.saw,
       },
       endpoint,
     );
@@ -144,7 +186,12 @@ export class ConnectionPool implements ConnectionsPort, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const all = [...this.#sources.values(), ...this.#targets.values()];
+    const all: readonly Entry<AsyncDisposable>[] = [
+      ...this.#sources.values(),
+      ...this.#targets.values(),
+      ...this.#rowSources.values(),
+      ...this.#rowTargets.values(),
+    ];
     await Promise.allSettled(
       all.map(async ({ opening }) => {
         const open: AsyncDisposable = await opening;

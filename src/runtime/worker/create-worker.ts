@@ -7,6 +7,7 @@ import { lightActivities, transferActivities } from '../../../activities/index.j
 import type { FaultsPort, Ports, SupervisorPort } from '../../../activities/ports.js';
 import type { Connector, OpenContext } from '../../connectors/connector.js';
 import { defaultTiming, type Timing } from '../../core/plan/plan.js';
+import { conversions, formats } from '../../formats/all.js';
 import { MemoryBudget } from '../../transfer/memory-budget.js';
 import type { LiveProject } from '../project/live-project.js';
 import { Redactor } from '../secrets/redactor.js';
@@ -104,6 +105,8 @@ export const createWorkers = async (parts: WorkerParts): Promise<RunningWorkers>
   const pool = new ConnectionPool(parts.project, facts, redactor, parts.log);
   const ports: Ports = {
     connectors: parts.connectors,
+    formats,
+    conversions,
     planner: createPlannerPort(parts.project, facts),
     connections: pool,
     budget: new MemoryBudget(parts.memoryBytes),

@@ -141,6 +141,17 @@ export const describeFileSource = (connector: Connector, harness: FileSourceHarn
         expect(await names('c')).toEqual([]);
       });
 
+      it('leaves out the ledgers at its top, and only there', async () => {
+        const ledgers = ['_tidemark/shop/orders.json', '_tidemark/shop/orders/2026.json'];
+        const files = ['_tidemarked.csv', '_tidemark.csv', 'sub/_tidemark/a.csv', 'z.csv'];
+        for (const name of [...ledgers, ...files]) await opened.place.write(name, Buffer.from('x'));
+        for (const pageFiles of [1, 100]) {
+          const listed = await listAll(opened.source, opened.options, pageFiles);
+          const names = listed.map((file) => file.relativePath);
+          expect(names.toSorted()).toEqual(files.toSorted());
+        }
+      });
+
       it('gives an empty page for an empty folder', async () => {
         // Some servers have no empty folders: a file that is chosen by nothing makes one.
         await opened.place.write('other.txt', Buffer.from('x'));

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connector, FileTarget } from '../../../src/connectors/connector.js';
 import type { PartRecord, TargetAddress, UploadHandle } from '../../../src/core/plan/file.js';
+import { describeLedgers } from './ledger-suite.js';
 import {
   codeOf,
   crcOf,
@@ -99,7 +100,7 @@ export const describeFileTarget = (connector: Connector, harness: FileTargetHarn
 
     const openFor = (
       relativePath: string,
-      size: number,
+      size: number | null,
       facts: Parameters<typeof orderFor>[2] = {},
       startedAfterMs = Date.now() - 60_000,
     ) => {
@@ -425,6 +426,152 @@ export const describeFileTarget = (connector: Connector, harness: FileTargetHarn
         await target.abort(upload, patient());
         expect(await place.read('big.bin')).toHaveLength(body.length);
       });
+    });
+
+    describe('an object whose size nobody knows before its end', () => {
+      const unknown = { modified: null, unit: 'window-1/lane-1', copiedFrom: 'window-1/lane-1' };
+      /** Parts as rows give them: each of another size, the last one small. */
+      const unevenly = (body: Buffer) => {
+        const cuts = [0, partBytes + 1, 2 * partBytes + 70_001, body.length];
+        return cuts.slice(1).map((end, index) => {
+          const position = cuts[index] ?? 0;
+          const bytes = body.subarray(position, end);
+          return { number: index + 1, position, crc32: crcOf(bytes), bytes };
+        });
+      };
+      const writeUnevenly = async (upload: UploadHandle, body: Buffer) => {
+        const records: PartRecord[] = [];
+        for (const { bytes, ...part } of unevenly(body)) {
+          records.push(await target.writePart(upload, part, bytes, noProgress()));
+        }
+        return records;
+      };
+
+      it('is made of parts of different sizes, and completed twice with one outcome', async () => {
+        const body = randomBody(2 * partBytes + 100_003);
+        const upload = await openFor('rows.csv', null, unknown);
+        const records = await writeUnevenly(upload, body);
+        expect(records.map(({ size }) => size)).toEqual([
+          partBytes + 1,
+          partBytes + 70_000,
+          30_002,
+        ]);
+        const first = await target.complete(upload, records, patient());
+        expect(first.size).toBe(body.length);
+        expect(sha256((await place.read('rows.csv')) ?? Buffer.alloc(0))).toBe(sha256(body));
+        expect(await target.complete(upload, records, patient())).toEqual(first);
+        expect(await target.listParts(upload, patient())).toEqual([]);
+        expect(await place.leftovers()).toEqual([]);
+      });
+
+      it('is not taken for its own when somebody else wrote as many bytes', async () => {
+        const body = randomBody(2 * partBytes + 100_003);
+        const upload = await openFor('rows.csv', null, unknown);
+        const records = await writeUnevenly(upload, body);
+        const foreign = randomBody(body.length);
+        await place.write('rows.csv', foreign);
+        expect(await codeOf(target.complete(upload, records, patient()))).toBe('target/conflict');
+        expect(await codeOf(target.complete(upload, records, patient()))).toBe('target/conflict');
+        await target.abort(upload, patient());
+        expect(sha256((await place.read('rows.csv')) ?? Buffer.alloc(0))).toBe(sha256(foreign));
+      });
+
+      it('ends with the recorded parts, although an earlier attempt wrote further', async () => {
+        const body = randomBody(2 * partBytes + 100_003);
+        const upload = await openFor('rows.csv', null, unknown);
+        await writeUnevenly(upload, body);
+        const [first] = unevenly(body);
+        if (first === undefined) throw new Error('no part');
+        const { bytes, ...part } = first;
+        const record = await target.writePart(upload, part, bytes, noProgress());
+        const written = await target.complete(upload, [record], patient());
+        expect(written.size).toBe(bytes.length);
+        expect(sha256((await place.read('rows.csv')) ?? Buffer.alloc(0))).toBe(sha256(bytes));
+      });
+
+      it('may be small or empty and is put at once, again and again', async () => {
+        const order = { ...unknown, expected: { absent: true } as const };
+        for (const body of [Buffer.from('one,two\n'), Buffer.alloc(0)]) {
+          const name = `small-${String(body.length)}.csv`;
+          const facts = { ...order, unit: `window-1/${name}` };
+          const putIt = () =>
+            target.put(orderFor(at(name), null, facts), body, crcOf(body), patient());
+          const first = await putIt();
+          expect(first.size).toBe(body.length);
+          expect(await place.read(name)).toEqual(body);
+          expect(await putIt()).toMatchObject({ size: body.length, tag: first.tag });
+        }
+        expect(await place.leftovers()).toEqual([]);
+      });
+    });
+
+    describe('discarding what a window wrote', () => {
+      const facts = { modified: null, unit: 'window-1/lane-1', copiedFrom: 'window-1/lane-1' };
+      const discard = (startedAfterMs: number) =>
+        target.discard(at('rows.csv'), 'window-1/', startedAfterMs, patient());
+
+      it('removes its upload with its parts, and may be repeated', async () => {
+        const startedAfterMs = Date.now();
+        const body = randomBody(partBytes + 5);
+        await writeAll(await openFor('rows.csv', null, facts, startedAfterMs), body);
+        expect(await place.leftovers()).toHaveLength(1);
+        await discard(startedAfterMs);
+        await discard(startedAfterMs);
+        expect(await place.leftovers()).toEqual([]);
+        expect(await place.read('rows.csv')).toBeNull();
+      });
+
+      it('has nothing to do where nothing was ever written', async () => {
+        await target.discard(at('no/such/folder/rows.csv'), 'window-1/', 0, patient());
+        expect(await place.leftovers()).toEqual([]);
+      });
+
+      it('leaves uploads of other keys and those that were begun before', async () => {
+        const older = await openFor('rows.csv', null, { ...facts, unit: 'window-0/lane-1' });
+        const foreign = await place.foreignUpload('rows.csv');
+        await sleep(2100);
+        const startedAfterMs = Date.now();
+        const other = await openFor('rows.csv.gz', null, facts, startedAfterMs);
+        const before = await place.leftovers();
+        await discard(startedAfterMs);
+        expect(await place.leftovers()).toEqual(before);
+        expect(before).toHaveLength(foreign === null ? 2 : 3);
+        for (const upload of [older, other]) await target.abort(upload, patient());
+      });
+
+      it.runIf(capabilities.keepsOrigin)('removes its object', async () => {
+        await put('rows.csv', Buffer.from('rows'), facts);
+        await discard(Date.now());
+        expect(await place.read('rows.csv')).toBeNull();
+      });
+
+      it.skipIf(capabilities.keepsOrigin)(
+        'leaves a finished object, whose it is nobody knows',
+        async () => {
+          await put('rows.csv', Buffer.from('rows'), facts);
+          await discard(Date.now() - 60_000);
+          expect(String(await place.read('rows.csv'))).toBe('rows');
+        },
+      );
+
+      it('leaves the object of another window and one of somebody else', async () => {
+        await put('rows.csv', Buffer.from('rows'), { ...facts, unit: 'window-10/lane-1' });
+        await discard(0);
+        expect(String(await place.read('rows.csv'))).toBe('rows');
+        await place.write('rows.csv', Buffer.from('foreign'));
+        await discard(0);
+        expect(String(await place.read('rows.csv'))).toBe('foreign');
+      });
+    });
+
+    describeLedgers({
+      ledger: capabilities.ledger,
+      store: () => {
+        const connection = connector.connection.options.parse(place.connection);
+        const options = declaration.options.parse(place.options());
+        return target.ledger(declaration.ledgerFolder(connection, options));
+      },
+      leftovers: () => place.leftovers(),
     });
 
     describe('addresses', () => {

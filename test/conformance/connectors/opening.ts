@@ -62,7 +62,7 @@ export const randomBody = (bytes: number): Buffer => randomBytes(bytes);
 
 export const orderFor = (
   address: TargetAddress,
-  size: number,
+  size: number | null,
   facts: Partial<ObjectOrder> = {},
 ): ObjectOrder => ({
   address,

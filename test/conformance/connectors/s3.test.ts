@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { s3 } from '../../../src/connectors/s3/index.js';
 import type { OnRequest, S3Fault, SeenRequest } from '../../../src/devstack/s3/fault.js';
 import { startS3Server } from '../../../src/devstack/s3/server.js';
+import { emptyLedger } from '../../../src/core/run/ledger-changes.js';
 import { mustRun } from '../../servers/must-run.js';
 import { findVersitygw, howToGetVersitygw, startVersitygw } from '../../servers/versitygw.js';
 import { describeFileSource } from './file-source-suite.js';
@@ -188,6 +189,96 @@ describe('S3 on our own server', () => {
       );
       const again = await target.writePart(handle, part, body, io);
       expect(await target.complete(handle, [again], patient())).toEqual(first);
+    });
+  });
+
+  describe('with faults: a ledger', () => {
+    const name = () => ({
+      project: 'faults',
+      asset: randomBytes(4).toString('hex'),
+      partition: '',
+    });
+    const folder = { container: placeBucket, key: '_tidemark' };
+    const notImplemented = {
+      kind: 'refuse',
+      code: 'NotImplemented',
+      message: 'no conditions here',
+    } as const;
+
+    const write = async (fault: S3Fault, reading: S3Fault | null = null) => {
+      await using target = await openOurs();
+      const store = target.ledger(folder);
+      const ledger = emptyLedger(name());
+      const first = await store.write(ledger, ledger, null, patient());
+      next('PutObject', fault);
+      const suffered = faults;
+      let reads = reading === null ? 0 : 2;
+      faults = (request) => {
+        if (reading !== null && request.operation === 'GetObject' && reads-- > 0) return reading;
+        return suffered?.(request);
+      };
+      seen.length = 0;
+      const document = { ...ledger, token: 1 };
+      const tag = await store.write(ledger, document, first, patient());
+      faults = undefined;
+      return { tag, found: await store.read(ledger, patient()), document };
+    };
+
+    it('is written once although the answer was lost, and says so', async () => {
+      const { tag, found, document } = await write({ kind: 'lose-answer' });
+      expect(found).toEqual({ document, tag });
+      expect(sent('PutObject')).toBe(1);
+    });
+
+    it('is written once although the look after it fails twice, too', async () => {
+      const cut = { kind: 'cut-answer', afterBytes: 20 } as const;
+      const { tag, found, document } = await write({ kind: 'lose-answer' }, cut);
+      expect(found).toEqual({ document, tag });
+      expect(sent('PutObject')).toBe(1);
+    });
+
+    it.each([
+      ['disconnect', { kind: 'disconnect' }, 'connection/refused'],
+      ['a busy server', busy, 's3/unavailable'],
+      ['a server without conditions', notImplemented, 's3/refused'],
+    ] as const)('is not sent twice by itself after %s', async (_what, fault, code) => {
+      expect(await codeOf(write(fault))).toBe(code);
+      expect(sent('PutObject')).toBe(1);
+    });
+
+    it('is a conflict when the server says that another write was faster', async () => {
+      const conflict = {
+        kind: 'refuse',
+        code: 'ConditionalRequestConflict',
+        message: 'x',
+      } as const;
+      expect(await write(conflict)).toMatchObject({ tag: null, found: { document: { token: 0 } } });
+    });
+
+    it('in a bucket that does not exist is refused', async () => {
+      await using target = await openOurs();
+      const store = target.ledger({ container: 'no-such-bucket-here', key: '_tidemark' });
+      const ledger = emptyLedger(name());
+      expect(await codeOf(store.read(ledger, patient()))).toBe('s3/no-such-bucket');
+      expect(await codeOf(store.write(ledger, ledger, null, patient()))).toBe('s3/no-such-bucket');
+    });
+  });
+
+  describe('with faults: a window that is discarded', () => {
+    it('goes although an abort and a deletion lose their answers', async () => {
+      await using target = await openOurs();
+      const body = randomBody(1000);
+      const order = { ...orderHere(body.length), unit: 'window-1/lane-1' };
+      await target.put(order, body, crcOf(body), patient());
+      const handle = await target.openUpload(order, partBytes, Date.now(), patient());
+      const part = { number: 1, position: 0, crc32: crcOf(body) };
+      await target.writePart(handle, part, body, { progress: () => undefined, signal: patient() });
+      const lost = new Set(['AbortMultipartUpload', 'DeleteObject']);
+      faults = ({ operation }) => (lost.delete(operation) ? { kind: 'lose-answer' } : undefined);
+      await target.discard(order.address, 'window-1/', Date.now() - 60_000, patient());
+      expect(lost.size).toBe(0);
+      expect(await target.objects([order.address], patient())).toEqual([null]);
+      expect(await codeOf(target.listParts(handle, patient()))).toBe('target/upload-gone');
     });
   });
 

@@ -6,6 +6,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenContext } from '../../../src/connectors/connector.js';
 import { sftp } from '../../../src/connectors/sftp/index.js';
+import { sftpConnectionOptions } from '../../../src/connectors/sftp/options.js';
+import { SftpPool } from '../../../src/connectors/sftp/pool.js';
+import { textFiles } from '../../../src/connectors/sftp/text-files.js';
 import { createHostKey } from '../../../src/devstack/sftp/host-key.js';
 import { startSftpServer, type SftpServerOptions } from '../../../src/devstack/sftp/sftp-server.js';
 import { startFaultProxy } from '../../servers/fault-proxy.js';
@@ -442,6 +445,33 @@ describe('writing by rename', () => {
       code: 'connection/access-denied',
       message: 'connection denied: writing /a.bin is not allowed',
     });
+  });
+});
+
+describe('a small text on a server that cannot rename over a file', () => {
+  it('is replaced, and can be read when the replacement stopped in the middle', async () => {
+    await using ours = await startOurs();
+    const connection = sftpConnectionOptions.parse({
+      ...(ours.connection as object),
+      max_connections: 1,
+    });
+    await using pool = new SftpPool(connection, freeLine('plain'));
+    await pool.use(patient(), ({ client }) => {
+      Object.defineProperty(client, 'renamesOver', { value: false });
+      return Promise.resolve();
+    });
+    const files = textFiles(pool);
+    expect(await files.write('/l/a.json', 'one', true, patient())).toBe(true);
+    expect(await files.write('/l/a.json', 'another', true, patient())).toBe(false);
+    for (const text of ['two', 'three']) {
+      expect(await files.write('/l/a.json', text, false, patient())).toBe(true);
+      expect(String(await ours.read('l/a.json'))).toBe(text);
+    }
+    await ours.remove('l/a.json');
+    expect(await files.read('/l/a.json', patient())).toBe('two');
+    expect(await files.write('/l/a.json', 'four', false, patient())).toBe(true);
+    expect(await files.read('/l/a.json', patient())).toBe('four');
+    expect(await ours.leftovers()).toEqual([]);
   });
 });
 

@@ -43,24 +43,6 @@ const requests: readonly [
     /checksum.*sha256/i,
   ],
   [
-    'UploadPartCopy (#24)',
-    (c) =>
-      c.send(
-        new s3.UploadPartCopyCommand({
-          ...place,
-          UploadId: 'u',
-          PartNumber: 1,
-          CopySource: 'bucket/b',
-        }),
-      ),
-    /UploadPartCopy/,
-  ],
-  [
-    'CopyObject (#25)',
-    (c) => c.send(new s3.CopyObjectCommand({ ...place, CopySource: 'bucket/b' })),
-    /CopyObject/,
-  ],
-  [
     'DeleteObjects (#29)',
     (c) =>
       c.send(

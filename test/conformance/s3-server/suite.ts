@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { accessChecks } from './access-checks.js';
 import type { Check, ServerUnderTest } from './check.js';
+import { copyChecks } from './copy-checks.js';
 import { listingChecks } from './listing-checks.js';
 import { multipartChecks } from './multipart-checks.js';
 import { multipartChecksumChecks } from './multipart-checksum-checks.js';
@@ -22,6 +23,7 @@ export interface StartedServer extends ServerUnderTest {
 
 export const allChecks: readonly Check[] = [
   ...objectChecks,
+  ...copyChecks,
   ...multipartChecks,
   ...multipartChecksumChecks,
   ...listingChecks,

@@ -1,23 +1,31 @@
 /**
- * The valid project with something broken in it: keys and values deleted, doubled, replaced, lines swapped, random
- * text. Whatever stands in the files, the loader answers with findings whose places exist.
+ * The valid project and the example project with something broken in every file: keys and values deleted, doubled,
+ * replaced, lines swapped, random text. Whatever stands in the files, the loader answers with findings whose places
+ * exist. 10,000 files are broken; a failure prints its seed, and `FUZZ_SEED` runs it again.
  */
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connectors } from '../../../src/connectors/all.js';
-import type { Diagnostic, Span } from '../../../src/core/errors/diagnostic.js';
 import { renderDiagnostic } from '../../../src/core/errors/render.js';
 import { loadProject, type LoadedProject } from '../../../src/language/lint/load-project.js';
+import { outside } from './places.js';
 
 const root = join(import.meta.dirname, 'valid-project');
-const texts: Readonly<Record<string, string>> = Object.fromEntries(
-  readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.ya?ml$/.test(name))
-    .map((name) => [name.replaceAll('\\', '/'), readFileSync(join(root, name), 'utf8')]),
-);
-const names = Object.keys(texts).sort();
+const textsOf = (folder: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.ya?ml$/.test(name))
+      .map((name) => [name.replaceAll('\\', '/'), readFileSync(join(folder, name), 'utf8')]),
+  );
+const texts = textsOf(root);
+const projects = [texts, textsOf(join(root, '../../../../example-pipelines'))];
+const brokenFiles = 10_000;
+const filesOfTwo = projects.reduce((sum, files) => sum + Object.keys(files).length, 0);
+/** Each run breaks every file of one of the two. */
+const numRuns = Math.ceil((brokenFiles * projects.length) / filesOfTwo);
+const seed = process.env['FUZZ_SEED'];
 
 const load = (files: Readonly<Record<string, string>>): LoadedProject =>
   loadProject({
@@ -29,23 +37,6 @@ const load = (files: Readonly<Record<string, string>>): LoadedProject =>
     env: {},
     connectors,
   });
-
-const isInside = (span: Span, sources: ReadonlyMap<string, string>): boolean => {
-  const lines = sources.get(span.file)?.split(/\r\n|\r|\n/);
-  // A project without files has one finding, about the folder itself.
-  if (lines === undefined) return span.file === 'pipelines' && span.line === 1;
-  const fits = (line: number, column: number) =>
-    line >= 1 && column >= 1 && column <= (lines[line - 1]?.length ?? -1) + 1;
-  const isForward =
-    span.endLine > span.line || (span.endLine === span.line && span.endColumn >= span.column);
-  return fits(span.line, span.column) && fits(span.endLine, span.endColumn) && isForward;
-};
-
-const outside = ({ diagnostics, sources }: LoadedProject): readonly Diagnostic[] =>
-  diagnostics.filter(
-    ({ span, related = [] }) =>
-      !isInside(span, sources) || !related.every((place) => isInside(place.span, sources)),
-  );
 
 const hostile = fc.oneof(
   fc.constantFrom(
@@ -137,12 +128,14 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 const project = fc
-  .array(fc.tuple(fc.constantFrom(...names), change), { minLength: 1, maxLength: 3 })
-  .map((changes) => {
-    const files = { ...texts };
-    for (const [name, edit] of changes) files[name] = edit(files[name] ?? '');
-    return files;
-  });
+  .constantFrom(...projects)
+  .chain((files) =>
+    fc
+      .tuple(...Object.values(files).map((text) => change.map((edit) => edit(text))))
+      .map((broken) =>
+        Object.fromEntries(Object.keys(files).map((name, at) => [name, broken[at] ?? ''])),
+      ),
+  );
 
 test('a broken project never throws, and every finding stands inside its file', () => {
   fc.assert(
@@ -157,7 +150,7 @@ test('a broken project never throws, and every finding stands inside its file', 
       const hasErrors = loaded.diagnostics.some(({ severity }) => severity === 'error');
       expect(loaded.definition === null).toBe(hasErrors);
     }),
-    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 100) },
+    { numRuns, ...(seed === undefined ? {} : { seed: Number(seed) }) },
   );
 }, 120_000);
 

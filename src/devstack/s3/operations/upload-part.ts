@@ -56,7 +56,8 @@ export const uploadPart: Operation = {
   },
 };
 
-function partNumber(request: S3Request): number {
+/** The part number of a request. Throws `InvalidArgument`. */
+export function partNumber(request: S3Request): number {
   const text = request.query.get('partNumber') ?? '';
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (number < 1 || number > MAX_PARTS) {

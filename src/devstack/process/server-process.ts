@@ -19,8 +19,14 @@ export interface ServerProcess {
   readonly pid: number;
   /** Resolves when the process has ended, whatever the reason; never rejects. */
   readonly exited: Promise<Exit>;
-  /** SIGTERM, and SIGKILL when it is still there after the grace time. Idempotent. */
+  /** The stop signal, and the other one when it is still there after the grace time. Idempotent. */
   readonly stop: () => Promise<void>;
+}
+
+/** A user that a process of root runs as. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface Launch {
@@ -29,6 +35,16 @@ export interface Launch {
   /** Standard output and errors are appended to it. */
   readonly logFile: string;
   readonly graceMs: number;
+  /** Default: our own. */
+  readonly cwd?: string;
+  /** Default: our own. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Undefined: the one that we run as. */
+  readonly account?: Account | undefined;
+  /** Asks it to stop. Default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
+  /** Ends it after the grace time. Default SIGKILL. */
+  readonly forceSignal?: NodeJS.Signals;
 }
 
 /** Starts it; rejects when the program cannot be executed. */
@@ -36,13 +52,17 @@ export const launch = async (options: Launch): Promise<ServerProcess> => {
   mkdirSync(dirname(options.logFile), { recursive: true });
   const log = openSync(options.logFile, 'a');
   try {
+    const { cwd, env = process.env, account } = options;
     const child = spawn(options.program, [...options.args], {
       stdio: ['ignore', log, log],
       detached: true,
+      cwd,
+      env,
+      ...account,
     });
     const exited = exitOf(child);
     await once(child, 'spawn');
-    return handleOf(child, exited, options.graceMs);
+    return handleOf(child, exited, options);
   } finally {
     closeSync(log);
   }
@@ -53,19 +73,19 @@ const exitOf = (child: ChildProcess): Promise<Exit> =>
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
 
-const handleOf = (child: ChildProcess, exited: Promise<Exit>, graceMs: number): ServerProcess => {
+const handleOf = (child: ChildProcess, exited: Promise<Exit>, options: Launch): ServerProcess => {
   const { pid } = child;
   if (pid === undefined) throw new Error('a child process that was spawned has no process id');
-  const guard = guardOf(pid);
+  const guard = guardOf(pid, options.stopSignal ?? 'SIGTERM');
   // The guard goes with the child: a process id may be given to somebody else later.
   void exited.then(() => guard.kill('SIGKILL'));
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= end(child, exited, graceMs));
+  const stop = (): Promise<void> => (stopping ??= end(child, exited, options));
   return { pid, exited, stop };
 };
 
-const guardOf = (pid: number): ChildProcess => {
-  const script = `read -r _; kill -TERM ${pid} 2>/dev/null`;
+const guardOf = (pid: number, signal: NodeJS.Signals): ChildProcess => {
+  const script = `read -r _; kill -${signal.replace('SIG', '')} ${String(pid)} 2>/dev/null`;
   const guard = spawn('/bin/sh', ['-c', script], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
@@ -77,9 +97,9 @@ const guardOf = (pid: number): ChildProcess => {
   return guard;
 };
 
-const end = async (child: ChildProcess, exited: Promise<Exit>, graceMs: number): Promise<void> => {
-  child.kill('SIGTERM');
-  const force = setTimeout(() => child.kill('SIGKILL'), graceMs);
+const end = async (child: ChildProcess, exited: Promise<Exit>, options: Launch): Promise<void> => {
+  child.kill(options.stopSignal ?? 'SIGTERM');
+  const force = setTimeout(() => child.kill(options.forceSignal ?? 'SIGKILL'), options.graceMs);
   await exited;
   clearTimeout(force);
 };

@@ -1,0 +1,2 @@
+/** Parquet, by DuckDB. */
+export { parquet } from './engine.js';

@@ -1,0 +1,10 @@
+/** Names of the IANA database, as this engine knows them. */
+export const isTimeZone = (name: string): boolean => {
+  // An offset such as +02:00 is accepted by newer engines only, and has no summer time.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+};

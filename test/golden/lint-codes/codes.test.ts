@@ -1,0 +1,82 @@
+/**
+ * Every code that lint can give, with a project that earns it and one beside it that does not. Rules declare theirs
+ * (`src/language/lint`); all others stand here as `<area>/<code>/bad.yaml` and `good.yaml`: one pipeline file over the
+ * sample connectors. What `bad.yaml` gives, as people see it, stands in `expected.txt`; `UPDATE_GOLDEN=1` writes it.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { renderDiagnostic } from '../../../src/core/errors/render.js';
+import { lintRules } from '../../../src/language/lint/all.js';
+import { exampleConnections } from '../../../src/language/lint/example.js';
+import { loadProject } from '../../../src/language/lint/load-project.js';
+import {
+  filesInMemory,
+  sampleConnectors,
+} from '../../../src/language/lint/sample-connectors.fixture.js';
+import { declarations } from '../../architecture/error-reference.js';
+import { codebase } from '../../architecture/tree.js';
+
+const project = (pipeline: string) =>
+  filesInMemory({
+    'connections/common.yaml': exampleConnections,
+    'vars/common.yaml': 'zone: raw\n',
+    'pipelines/orders.yaml': pipeline,
+  });
+
+const load = (files: ReturnType<typeof project>) =>
+  loadProject({ root: '/example', files, env: { SET: 'set' }, connectors: sampleConnectors });
+
+const declared = declarations(codebase())
+  .filter(({ isDiagnostic, place }) => isDiagnostic && place.startsWith('src/language/'))
+  .map(({ code }) => code);
+const ofRules = lintRules.map(({ kind }) => kind.code);
+/** What a connector finds in its options has a code of its own; these two say only how grave it is. */
+const umbrellas = ['definition/doubtful-options', 'definition/wrong-options'];
+/** About files that cannot be written down as one: tested below. */
+const ofFolders = ['definition/no-files', 'definition/unreadable-file'];
+const cases = declared.filter((code) => ![...ofRules, ...umbrellas, ...ofFolders].includes(code));
+
+const read = (code: string, name: string): string =>
+  readFileSync(join(import.meta.dirname, code, name), 'utf8');
+
+test('the codes are those that the product declares', () => {
+  expect(declared).toEqual([...new Set(declared)]);
+  expect(
+    [...ofRules, ...umbrellas, ...ofFolders].filter((code) => !declared.includes(code)),
+  ).toEqual([]);
+});
+
+describe.each(cases)('%s', (code) => {
+  test('the failing example gives this finding, once, where it is expected', () => {
+    const { diagnostics, sources } = load(project(read(code, 'bad.yaml')));
+    const text = diagnostics
+      .map((finding) => `${renderDiagnostic(finding, sources.get(finding.span.file))}\n`)
+      .join('\n');
+    const file = join(import.meta.dirname, code, 'expected.txt');
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text);
+    expect(existsSync(file), `${file} does not exist; UPDATE_GOLDEN=1 writes it`).toBe(true);
+    expect(text).toBe(readFileSync(file, 'utf8'));
+    expect(diagnostics.map((finding) => finding.code)).toEqual([code]);
+  });
+  test('the passing example gives no finding', () => {
+    const { diagnostics, definition } = load(project(read(code, 'good.yaml')));
+    expect(diagnostics).toEqual([]);
+    expect(definition).not.toBeNull();
+  });
+});
+
+test('a project without pipelines, and one with a file that cannot be read', () => {
+  const codes = (files: ReturnType<typeof project>) =>
+    load(files).diagnostics.map(({ code, span }) => `${span.file}: ${code}`);
+  expect(codes(filesInMemory({ 'vars/common.yaml': '' }))).toEqual([
+    'pipelines: definition/no-files',
+  ]);
+  const files = project(read('definition/unknown-key', 'good.yaml'));
+  const readFile = (path: string) => {
+    if (path.startsWith('vars/common')) throw Object.assign(new Error('no'), { code: 'EACCES' });
+    return files.readFile(path);
+  };
+  expect(codes(files)).toEqual([]);
+  expect(codes({ ...files, readFile })).toEqual(['vars/common.yaml: definition/unreadable-file']);
+});

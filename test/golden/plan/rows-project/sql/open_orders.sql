@@ -1,0 +1,3 @@
+SELECT id, total
+FROM sales.orders
+WHERE state = 'open'
