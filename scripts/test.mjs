@@ -3,7 +3,7 @@
  * The last line is `N passed, N failed, N skipped` over all projects, whatever happened before.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setup } from './setup.mjs';
 import { root, runScript, runShown, say } from './steps.mjs';
 
@@ -19,6 +19,18 @@ const count = (report) => {
   };
 };
 
+/** One line for each test that failed: where, its name, how its message begins. Totals stand last, so these stand just above. */
+const failures = (report) =>
+  report.testResults
+    .filter((file) => file.status === 'failed')
+    .flatMap((file) => {
+      const place = relative(root, file.name);
+      const first = (text) => (text ?? '').split('\n').slice(0, 6).join(' | ').slice(0, 600);
+      const tests = file.assertionResults.filter((test) => test.status === 'failed');
+      if (tests.length === 0) return [`${place}: ${first(file.message)}`];
+      return tests.map((test) => `${place}: ${test.fullName}: ${first(test.failureMessages[0])}`);
+    });
+
 const runTests = async (cliPath) => {
   const folder = join(root, '.tidemark');
   const reportFile = join(folder, `test-report-${process.pid}.json`);
@@ -33,7 +45,9 @@ const runTests = async (cliPath) => {
       env,
     );
     if (!existsSync(reportFile)) return { code, passed: 0, failed: 1, skipped: 0 };
-    return { code, ...count(JSON.parse(readFileSync(reportFile, 'utf8'))) };
+    const report = JSON.parse(readFileSync(reportFile, 'utf8'));
+    for (const line of failures(report)) say(`failed: ${line}`);
+    return { code, ...count(report) };
   } finally {
     rmSync(reportFile, { force: true });
   }
