@@ -36,6 +36,8 @@ export interface ParquetColumn {
   readonly name: string;
   /** As the engine names it. */
   readonly type: string;
+  /** Somebody asked for the type, so values need not be of it: each is looked at, and none is rounded or cut. Default: false. */
+  readonly isAsked?: boolean;
 }
 
 export interface ParquetEngine {
@@ -43,7 +45,8 @@ export interface ParquetEngine {
   ready(): Promise<void>;
   /**
    * Writes a Parquet file from a file of CSV without a header, whose bytes are written as `\x` and hex digits; gives the
-   * number of rows. Throws `format/bad-parquet`, also where a time is infinite or before the year 1.
+   * number of rows. Throws `format/bad-parquet`, also where a time is infinite or before the
+   * year 1, and where a type that was asked for does not hold a value exactly.
    */
   write(
     order: {

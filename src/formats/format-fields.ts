@@ -51,7 +51,7 @@ const parquetOptions = z.strictObject({
   }).nullish(),
   schema_overrides: field(z.record(z.string(), z.string().min(1)), {
     description:
-      'Types by column, as DuckDB names them: `DECIMAL(12,2)`; the others follow from the values. Not for rows of a table: they have types',
+      'Types by column, as DuckDB names them: `DECIMAL(12,2)`; a value that such a type would round or cut ends the file. The others follow from the values. Not for rows of a table: they have types',
     template: 'run',
   }).nullish(),
   infer_schema: field(z.boolean(), {

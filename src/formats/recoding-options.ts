@@ -15,6 +15,7 @@ import type { JsonObject } from '../core/values/json.js';
 import { parseByteSize } from '../connectors/fields.js';
 import { csvFormatOf } from './csv-options.js';
 import { given, refuse, type ParquetOptions, type RefusedFormat } from './format-fields.js';
+import { isParquetType } from './parquet-types.js';
 import { formatOptionsOf, refuseAction, refuseCsvOptions, type Options } from './options.js';
 
 export type EndName = 'source' | 'target';
@@ -87,6 +88,15 @@ const refuseParquet = (options: Options, side: EndName): Refusal => {
       ['parquet_options', 'col_names'],
       'parquet_options.col_names is not supported: columns keep their names',
       'Leave it out.',
+    );
+  const wrong = Object.entries(written.schema_overrides ?? {}).find(
+    ([, type]) => !isParquetType(type),
+  );
+  if (wrong !== undefined)
+    return refuse(
+      ['parquet_options', 'schema_overrides', wrong[0]],
+      `${JSON.stringify(wrong[1])} is no type that a column of a Parquet file can be given`,
+      'Write one of VARCHAR, BOOLEAN, SMALLINT, INTEGER, BIGINT, DECIMAL(digits, places), DOUBLE, DATE, TIMESTAMP, TIMESTAMP WITH TIME ZONE, TIME, BLOB; for longer integers DECIMAL(38, 0).',
     );
   return written.cast_decimal_to_float === true
     ? refuse(

@@ -143,6 +143,14 @@ describe('CSV becomes Parquet', () => {
     await expect(toFile('')).rejects.toMatchObject({ code: 'format/bad-header' });
   });
 
+  it('or not at all: a type that was asked for rounds, cuts and forgets nothing (G15)', async () => {
+    const one = (value: string, type: string) => toFile(`x\n${value}\n`, { types: { x: type } });
+    await expect(one('1.5', 'BIGINT')).rejects.toThrow(/"x" does not fit BIGINT; a whole number/);
+    await expect(one('1.005', 'DECIMAL(10,2)')).rejects.toThrow(/at most 2 places/);
+    await expect(one('2026-01-01 10:00+02', 'TIMESTAMP')).rejects.toThrow(/without an offset/);
+    await expect(one('2026-01-01 10:00', 'DATE')).rejects.toThrow(/without a time/);
+  });
+
   it('leaves no file behind, whether it works or not', async () => {
     await toFile(text);
     await toFile('x\ny\n', { types: { x: 'BIGINT' } }).catch(() => undefined);

@@ -30,7 +30,7 @@ export interface ParquetSteps {
 const columnsWith = (
   sink: TypeSink,
   { types, infersTypes }: ParquetFormat,
-): readonly { readonly name: string; readonly type: string }[] => {
+): readonly ParquetColumn[] => {
   const unknown = Object.keys(types).find((column) => !sink.columns.includes(column));
   if (unknown !== undefined)
     throw new TidemarkError(
@@ -45,6 +45,7 @@ const columnsWith = (
   return sink.columns.map((column, index) => ({
     name: column,
     type: types[column] ?? (infersTypes ? (sink.types[index] ?? 'VARCHAR') : 'VARCHAR'),
+    isAsked: types[column] !== undefined,
   }));
 };
 

@@ -43,19 +43,19 @@ describe('what is written', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const prepared = async (name: string, csv: string, type: string) => {
+  const prepared = async (name: string, csv: string, type: string, isAsked = false) => {
     const csvPath = join(folder, `${name}.csv`);
     await writeFile(csvPath, csv);
     const rows = csv.split('\n').length - 1;
-    const columns = [{ name: 'odd "name"', type }];
+    const columns = [{ name: 'odd "name"', type, isAsked }];
     const bounds = { nullText: '\\N', lineBytesMax: 1024, compression: 'snappy' } as const;
     const path = join(folder, `${name}.parquet`);
     return (until: AbortSignal) =>
       parquet.write({ csvPath, path, columns, rows, ...bounds }, until);
   };
 
-  const write = async (name: string, csv: string, type: string) =>
-    (await prepared(name, csv, type))(signal);
+  const write = async (name: string, csv: string, type: string, isAsked = false) =>
+    (await prepared(name, csv, type, isAsked))(signal);
 
   const back = async (name: string) => {
     const found: (string | null)[] = [];
@@ -101,6 +101,64 @@ describe('what is written', () => {
     await expect(refused).rejects.toMatchObject(refusal);
     await expect(refused).rejects.not.toThrow(value);
   });
+
+  it.each([
+    ['BIGINT', '1.5', 'whole number'],
+    ['bigint', '1e2', 'whole number'],
+    ['TINYINT', '128', 'whole number'],
+    ['UINTEGER', '-1', 'whole number'],
+    ['INT8', '', 'whole number'],
+    ['DECIMAL(10, 2)', '1.005', 'at most 2 places'],
+    ['DECIMAL(3)', '1.5', 'at most 0 places'],
+    ['NUMERIC', '1.0005', 'at most 3 places'],
+    ['DECIMAL(4,2)', '100.00', 'at most 2 places'],
+    ['DATE', '2025-01-31 10:00:00', 'a day without a time'],
+    ['TIMESTAMP', '2025-01-31 10:00:00+02', 'write TIMESTAMP WITH TIME ZONE'],
+    ['TIMESTAMP', '2025-01-31T10:00:00Z', 'write TIMESTAMP WITH TIME ZONE'],
+    ['TIMESTAMP', '2025-01-31 10:00:00.1234567', 'at most 6 digits'],
+    ['TIMESTAMP_S', '2025-01-31 10:00:00.5', 'at most 0 digits'],
+    ['TIMESTAMPTZ', '2025-01-31 10:00:00.1234567+01', 'at most 6 digits'],
+    ['TIME', '10:00:00.1234567', 'at most 6 digits'],
+  ])('%s, asked for, refuses %s instead of another value', async (type, value, hint) => {
+    await expect(write('asked', `\\N\n"${value}"\n`, type, true)).rejects.toMatchObject({
+      code: 'format/bad-parquet',
+      message: expect.stringMatching(
+        new RegExp(`of column "odd .*" does not fit ${type.replace(/[()]/g, '\\$&')}; .*${hint}`),
+      ) as string,
+    });
+  });
+
+  it.each([
+    ['BIGINT', ['-9223372036854775808', '+7', '5.0'], ['-9223372036854775808', '7', '5']],
+    ['DECIMAL(38)', ['99999999999999999999999999999999999999'], null],
+    ['DECIMAL(38,10)', ['1234567890123456789012345678.0123456789'], null],
+    ['DECIMAL(10,2)', ['-1.5', '.25', '7', '2.5000'], ['-1.50', '0.25', '7.00', '2.50']],
+    ['DATE', ['2025-01-31', '2025-01-31 00:00:00'], ['2025-01-31', '2025-01-31']],
+    [
+      'TIMESTAMP',
+      ['2025-01-31 10:00:00.123456', '2025-01-31'],
+      ['2025-01-31 10:00:00.123456', '2025-01-31 00:00:00'],
+    ],
+    [
+      'TIMESTAMP WITH TIME ZONE',
+      ['2025-01-31T10:00:00+02:00', '2025-01-31 10:00:00Z'],
+      ['2025-01-31 08:00:00+00', '2025-01-31 10:00:00+00'],
+    ],
+    ['TIME', ['10:00:00.123456'], null],
+    ['VARCHAR', ['1.5'], null],
+  ])('%s, asked for, keeps what it holds', async (type, values, kept) => {
+    await write('kept', values.map((value) => `${value}\n`).join(''), type, true);
+    expect(await back('kept')).toEqual(kept ?? values);
+  });
+
+  it.each(['HUGEINT', 'INTERVAL', 'TIMETZ', 'DECIMAL(39)', 'DECIMAL(3,4)', "VARCHAR}, x := '"])(
+    'a column is not given the type %s, which Parquet does not keep',
+    async (type) => {
+      await expect(write('refused', '1\n', type, true)).rejects.toThrow(
+        `${JSON.stringify(type)} is no type for column`,
+      );
+    },
+  );
 
   it('a record over the bound is told by its size', async () => {
     await expect(write('long', `${'x'.repeat(5000)}\n`, 'VARCHAR')).rejects.toThrow(

@@ -11,6 +11,7 @@ import { TidemarkError } from '../../core/errors/error.js';
 import type { CellKind } from '../codec.js';
 import type { ParquetColumn, ParquetEngine } from '../conversions.js';
 import { badParquet, noParquetEngine } from '../errors.js';
+import { type ExactText, exactText, isParquetType } from '../parquet-types.js';
 
 const settings = { threads: '2', memory_limit: '512MB' } as const;
 
@@ -30,11 +31,9 @@ const load = async (): Promise<typeof Duck> => {
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 const name = (value: string): string => `"${value.replaceAll('"', '""')}"`;
 
-/** `DECIMAL(12, 2)`, `TIMESTAMP WITH TIME ZONE`; nothing that could end the list of columns. */
-const typePattern = /^[A-Za-z][A-Za-z0-9_ ]*(?:\(\s*\d+\s*(?:,\s*\d+\s*)?\))?$/;
-
-const checkedType = (column: string, type: string): string => {
-  if (typePattern.test(type)) return type;
+/** Nothing that could end the list of columns. */
+const checkedType = ({ name: column, type }: ParquetColumn): string => {
+  if (isParquetType(type)) return type;
   throw new TidemarkError(
     badParquet,
     `writing Parquet: ${JSON.stringify(type)} is no type for column ${JSON.stringify(column)}`,
@@ -62,10 +61,11 @@ const writeFailed = (
   const column = columns[Number(read ?? made ?? -1)];
   if (column !== undefined) {
     const { name: called, type } = column;
-    const times = isTime(type) ? '; times are finite, and not before the year 1' : '';
+    const asked = exactOf(column)?.hint;
+    const hint = asked ?? (isTime(type) ? 'times are finite, and not before the year 1' : null);
     return new TidemarkError(
       badParquet,
-      `writing Parquet: a value of column ${JSON.stringify(called)} does not fit ${type}${times}`,
+      `writing Parquet: a value of column ${JSON.stringify(called)} does not fit ${type}${hint === null ? '' : `; ${hint}`}`,
       { cause },
     );
   }
@@ -145,20 +145,32 @@ const isTime = (type: string): boolean =>
   /^(?:DATE|TIMESTAMP|TIMESTAMPTZ|TIMESTAMP WITH TIME ZONE)$/i.test(type);
 const isBytes = (type: string): boolean => /^BLOB$/i.test(type);
 
-/** What the CSV reader makes of a column: it takes `0044-03-15 BC` for a day of our time, and bytes it escapes differently. */
-const readAs = (type: string): string => (isTime(type) || isBytes(type) ? 'VARCHAR' : type);
+const exactOf = (column: ParquetColumn): ExactText | null =>
+  column.isAsked === true ? exactText(column.type) : null;
+
+/** The CSV reader takes `0044-03-15 BC` for a day of our time, rounds, and escapes bytes differently: such columns are read as text. */
+const isMadeOfText = (column: ParquetColumn): boolean =>
+  isTime(column.type) || isBytes(column.type) || exactOf(column) !== null;
+
+const fitting = (column: ParquetColumn, text: string, value: string): string => {
+  const { type } = column;
+  if (isBytes(type)) return `starts_with(${text}, '\\x') AND length(${text}) % 2 = 0`;
+  const exact = exactOf(column);
+  return [
+    `${value} IS NOT NULL`,
+    ...(isTime(type) ? [`isfinite(${value}) AND NOT ends_with(${text}, 'BC')`] : []),
+    ...(exact === null ? [] : [`regexp_full_match(trim(${text}), '${exact.pattern}')`]),
+  ].join(' AND ');
+};
 
 /** The value of a column that was read as text; one that its type does not hold is an error, never another value or NULL. */
-const made = ({ name: called, type }: ParquetColumn, index: number): string => {
-  const column = `c${String(index)}`;
-  const unfit = `CAST(error('unfit ${column}') AS ${type})`;
-  const value = isBytes(type) ? `unhex(substr(${column}, 3))` : `TRY_CAST(${column} AS ${type})`;
-  const fits = isBytes(type)
-    ? `starts_with(${column}, '\\x') AND length(${column}) % 2 = 0`
-    : `isfinite(${value}) AND NOT ends_with(${column}, 'BC')`;
-  return readAs(type) === type
-    ? `${column} AS ${name(called)}`
-    : `CASE WHEN ${column} IS NULL OR (${fits}) THEN ${value} ELSE ${unfit} END AS ${name(called)}`;
+const made = (column: ParquetColumn, index: number): string => {
+  const text = `c${String(index)}`;
+  const { name: called, type } = column;
+  if (!isMadeOfText(column)) return `${text} AS ${name(called)}`;
+  const unfit = `CAST(error('unfit ${text}') AS ${type})`;
+  const value = isBytes(type) ? `unhex(substr(${text}, 3))` : `TRY_CAST(${text} AS ${type})`;
+  return `CASE WHEN ${text} IS NULL OR (${fitting(column, text, value)}) THEN ${value} ELSE ${unfit} END AS ${name(called)}`;
 };
 
 /** The engine holds a group for each thread until it is whole. */
@@ -174,10 +186,10 @@ const write: ParquetEngine['write'] = (order, signal) =>
   inTurn(signal, () =>
     connected('writing Parquet', order.path, signal, async (connection) => {
       const { csvPath, path, columns, compression, nullText, lineBytesMax } = order;
-      const types = columns.map(
-        (column, index) =>
-          `'c${String(index)}': ${text(readAs(checkedType(column.name, column.type)))}`,
-      );
+      const types = columns.map((column, index) => {
+        const type = checkedType(column);
+        return `'c${String(index)}': ${text(isMadeOfText(column) ? 'VARCHAR' : type)}`;
+      });
       const rows = `read_csv(${text(csvPath)}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"',
         new_line = '\\n', nullstr = ${text(nullText)}, allow_quoted_nulls = false, max_line_size = ${String(lineBytesMax)},
         columns = {${types.join(', ')}})`;
