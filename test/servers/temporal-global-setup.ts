@@ -2,7 +2,7 @@
  * One Temporal dev server for a whole run of the integration tests: in memory, with fast timers, on a free port. It is
  * started here once (0.5 s) and handed to the test files by `provide`; what keeps them apart are random task queues.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -21,9 +21,19 @@ declare module 'vitest' {
   }
 }
 
+/** Workers and commands are run from what was compiled: without it each suite would wait for a worker that never comes. */
+const requireBuild = async (): Promise<void> => {
+  const programs = ['src/cli/main.js', 'workflow-bundle.js'].map((path) => `../../dist/${path}`);
+  for (const program of programs)
+    await access(new URL(program, import.meta.url)).catch((cause: unknown) => {
+      throw new Error(`${program.slice(6)} is missing. Fix: npm run build, or npm test.`, { cause });
+    });
+};
+
 export default async function startSharedServer(
   project: TestProject,
 ): Promise<() => Promise<void>> {
+  await requireBuild();
   const logs = await mkdtemp(join(tmpdir(), 'tidemark-temporal-'));
   try {
     const { env } = process;

@@ -264,6 +264,49 @@ describe('S3 on our own server', () => {
     });
   });
 
+  describe('with faults: an upload that is aborted', () => {
+    const opened = async (target: Awaited<ReturnType<typeof openOurs>>) => {
+      const body = randomBody(1000);
+      const order = { ...orderHere(body.length), unit: 'window-1/lane-1' };
+      const handle = await target.openUpload(order, partBytes, Date.now(), patient());
+      const part = { number: 1, position: 0, crc32: crcOf(body) };
+      await target.writePart(handle, part, body, { progress: () => undefined, signal: patient() });
+      return handle;
+    };
+    /** As an upload with a part in flight: the abort was taken, and the upload is still there. */
+    const tooEarly = { kind: 'refuse', code: 'NoSuchUpload', message: 'gone, they say' } as const;
+
+    it.each(['abort', 'discard'] as const)(
+      '%s is repeated until no part is listed',
+      async (way) => {
+        await using target = await openOurs();
+        const handle = await opened(target);
+        const aborts = () =>
+          seen.filter(
+            ({ operation, query }) =>
+              operation === 'AbortMultipartUpload' && query.get('uploadId') === handle.id,
+          ).length;
+        faults = ({ operation }) =>
+          operation === 'AbortMultipartUpload' && [1, 2].includes(aborts()) ? tooEarly : undefined;
+        if (way === 'abort') await target.abort(handle, patient());
+        else await target.discard(handle.order.address, 'window-1/', 0, patient());
+        expect(aborts()).toBe(3);
+        expect(await codeOf(target.listParts(handle, patient()))).toBe('target/upload-gone');
+      },
+    );
+
+    it('is an error where it survives every try, and stays for the next one', async () => {
+      await using target = await openOurs();
+      const handle = await opened(target);
+      next('AbortMultipartUpload', tooEarly, 1000);
+      expect(await codeOf(target.abort(handle, patient()))).toBe('s3/unavailable');
+      faults = undefined;
+      expect(await target.listParts(handle, patient())).toHaveLength(1);
+      await target.abort(handle, patient());
+      expect(await codeOf(target.listParts(handle, patient()))).toBe('target/upload-gone');
+    });
+  });
+
   describe('with faults: a window that is discarded', () => {
     it('goes although an abort and a deletion lose their answers', async () => {
       await using target = await openOurs();
