@@ -26,7 +26,9 @@ const requireBuild = async (): Promise<void> => {
   const programs = ['src/cli/main.js', 'workflow-bundle.js'].map((path) => `../../dist/${path}`);
   for (const program of programs)
     await access(new URL(program, import.meta.url)).catch((cause: unknown) => {
-      throw new Error(`${program.slice(6)} is missing. Fix: npm run build, or npm test.`, { cause });
+      throw new Error(`${program.slice(6)} is missing. Fix: npm run build, or npm test.`, {
+        cause,
+      });
     });
 };
 
