@@ -1,11 +1,13 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import type { ParquetFormat, RecordFormat } from '../core/plan/recoding.js';
 import { plainCsv, spoolCsv } from '../core/plan/rows.js';
 import { conversions } from '../formats/all.js';
+import type { ParquetEngine } from '../formats/conversions.js';
 import { fromParquet, toParquet } from './recode-parquet.js';
 import { TransferProgress } from './transfer-progress.js';
 
@@ -178,6 +180,32 @@ describe('Parquet becomes records', () => {
     const source = `id,note\n${Array.from({ length: 60_000 }, (_, at) => `${String(at)},note ${String(at)}`).join('\n')}\n`;
     const bytes = await toFile(source);
     expect(await back(bytes, csv)).toBe(source);
+  });
+
+  it('after a wait for the engine that is not taken for a stall; what waits for its reader has one', async () => {
+    const bytes = await toFile(text);
+    let nowMs = 0;
+    const clock = setInterval(() => (nowMs += 100), 100);
+    const progress = new TransferProgress(() => nowMs);
+    const engine: ParquetEngine = {
+      ...conversions.parquet,
+      read: async (order, until) => {
+        await delay(2500);
+        return conversions.parquet.read(order, until);
+      },
+    };
+    const writer = codecOf('csv').writer(csv);
+    const found = fromParquet(pieces(bytes), null, writer, { ...steps(), engine, progress });
+    const first = found.next();
+    await delay(2000);
+    expect(progress.lastByteMs).toBeGreaterThan(0);
+    expect((await first).done).toBe(false);
+    await delay(100);
+    const atRest = progress.lastByteMs;
+    await delay(1500);
+    expect(progress.lastByteMs).toBe(atRest);
+    await all(found);
+    clearInterval(clock);
   });
 
   it('or not at all: a damaged file is refused', async () => {

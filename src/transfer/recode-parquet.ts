@@ -189,7 +189,7 @@ export async function* fromParquet(
   pieces: AsyncIterable<Buffer>,
   wanted: readonly string[] | null,
   writer: RecordWriter,
-  { engine, signal, counted }: ParquetSteps,
+  { engine, signal, counted, progress }: ParquetSteps,
 ): AsyncGenerator<Buffer> {
   await using spool = await openSpool();
   const path = spool.path('rows.parquet');
@@ -198,10 +198,14 @@ export async function* fromParquet(
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
   let kinds: Parameters<Parameters<ParquetEngine['read']>[0]['begin']>[0] = [];
+  let begun: () => void = () => undefined;
+  // Up to the first rows it waits for its turn; behind them bytes move, or it has stalled.
+  void working(progress, new Promise<void>((resolve) => (begun = resolve)));
   const reading = engine.read(
     {
       ...{ path, wanted },
       begin: (columns) => {
+        begun();
         kinds = columns;
         writer.begin(columns.map(({ name }) => name));
       },
@@ -229,6 +233,7 @@ export async function* fromParquet(
       });
     },
     (error: unknown) => {
+      begun();
       handover.end(error);
     },
   );
@@ -237,6 +242,7 @@ export async function* fromParquet(
   } finally {
     stop.abort(new Error('nobody reads on'));
     handover.close();
+    begun();
     await finished.catch(() => undefined);
   }
 }
