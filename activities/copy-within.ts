@@ -6,7 +6,7 @@ import { invariant } from '../src/core/errors/invariant.js';
 import { isErrorOf, TidemarkError } from '../src/core/errors/error.js';
 import { sourceChanged, sourceMissing } from '../src/connectors/file-errors.js';
 import type { FileIdentity } from '../src/core/plan/file.js';
-import type { PlannedItem } from '../src/core/plan/plan.js';
+import { resultKeysMax, type PlannedItem } from '../src/core/plan/plan.js';
 import type { BatchOutcome } from '../src/core/run/outcome.js';
 import { draining, stillChanging } from '../src/transfer/errors.js';
 import { type BatchInput, runBatch } from './batch.js';
@@ -18,7 +18,6 @@ import { orderOf } from './unit-order.js';
 const filesAtOnce = 16;
 /** How often one file may change under our hands. */
 const versionsMax = 4;
-const keysMax = 1000;
 
 interface Work {
   readonly ports: Ports;
@@ -145,7 +144,7 @@ const copy = async (ports: Ports, input: BatchInput, attempt: Attempt): Promise<
     targetCrc32: null,
     bytesRead: bytes,
     retries: attempt.retries,
-    keys: [...done.keys()].slice(0, keysMax).map(({ target }) => target.key),
+    keys: [...done.keys()].slice(0, resultKeysMax + 1).map(({ target }) => target.key),
   };
 };
 

@@ -6,7 +6,7 @@ import { isErrorOf, TidemarkError } from '../src/core/errors/error.js';
 import { invariant } from '../src/core/errors/invariant.js';
 import { sourceChanged, sourceMissing, sourceTruncated } from '../src/connectors/file-errors.js';
 import type { FileIdentity } from '../src/core/plan/file.js';
-import type { PlannedItem } from '../src/core/plan/plan.js';
+import { resultKeysMax, type PlannedItem } from '../src/core/plan/plan.js';
 import type { BatchOutcome } from '../src/core/run/outcome.js';
 import { draining, stillChanging } from '../src/transfer/errors.js';
 import { recodeFile, type FileRecoding } from '../src/transfer/recode-file.js';
@@ -34,8 +34,6 @@ interface Sums {
   targetCrc: number | null;
   readonly keys: string[];
 }
-
-const keysMax = 1000;
 
 interface Work {
   readonly ports: Ports;
@@ -86,7 +84,7 @@ const recodingOf = (
       sums.crc += Number.parseInt(crc32, 16);
       if (object.crc32 === null) sums.targetCrc = null;
       else if (sums.targetCrc !== null) sums.targetCrc += Number.parseInt(object.crc32, 16);
-      if (sums.keys.length < keysMax) sums.keys.push(object.address.key);
+      if (sums.keys.length <= resultKeysMax) sums.keys.push(object.address.key);
       ports.faults.reach('file-written');
     },
   };

@@ -131,6 +131,25 @@ describe('options of an asset', () => {
     expect(message).toContain('asset "orders", source.path');
   });
 
+  it('a list of keys that is not whole is refused, its prefix is not (D4)', () => {
+    const landed: AssetResult = {
+      bucket_name: 'b',
+      prefix: 'p/q',
+      keys: ['p/q/1'],
+      keys_cut: true,
+      files: 1001,
+      rows: 0,
+      bytes: 1,
+      table_name: null,
+    };
+    const planOf = (path: string) => () =>
+      planned({ definition: { source: source({ path }) }, upstreams: { landed } });
+    const { code, message } = failure(planOf('/{{ landed.result.keys[0] }}'));
+    expect(code).toBe('plan/bad-template');
+    expect(message).toContain('landed.result.keys, which holds the first 1000 keys and not all');
+    expect(planOf('/{{ landed.result.prefix }}')().source.options['path']).toBe('/p/q');
+  });
+
   it('a number that a template gives becomes text where the field takes text', () => {
     const plan = planned({
       definition: { target: target({ prefix: '{{ params.day }}' }) },

@@ -10,6 +10,7 @@ import { movesRows, sideDeclaration, type SideDeclaration } from '../connectors/
 import { TidemarkError } from '../core/errors/error.js';
 import {
   planVersion,
+  resultKeysMax,
   type AssetOrder,
   type AssetPlan,
   type EndpointPlan,
@@ -235,6 +236,23 @@ const routeOf = (
   return { route, why };
 };
 
+/** A list that is not whole would lose what it leaves out, without a word (D4). */
+const assertWholeKeys = (
+  { asset, upstreams }: Pick<AssetOrder, 'asset' | 'upstreams'>,
+  used: readonly Mention[],
+): void => {
+  const cut = used
+    .filter(({ path }) => path[1] === 'result' && [undefined, 'keys'].includes(path[2]))
+    .map(({ path }) => path[0] ?? '')
+    .find((alias) => upstreams[alias]?.keys_cut === true);
+  if (cut === undefined) return;
+  throw new TidemarkError(
+    badTemplate,
+    `${assetSubject(asset.name)} uses ${cut}.result.keys, which holds the first ${String(resultKeysMax)} keys and not all`,
+    { fix: `Use {{ ${cut}.result.prefix }}: everything that was written lies below it.` },
+  );
+};
+
 /** Null where no files are copied. */
 const wishOf = (
   asset: string,
@@ -255,6 +273,8 @@ export const planAsset = (order: AssetOrder, known: AssetFacts): AssetPlan => {
   const reads = connectorOfKind(known.connectors, asset.source.kind);
   const writes =
     asset.target === null ? null : connectorOfKind(known.connectors, asset.target.kind);
+  const used = assetMentions(asset, known.connectors);
+  assertWholeKeys(order, used);
   const possible = routeOf(asset.name, reads, writes);
   const rendered = render(order, reads, writes);
   const { source, target, scope } = rendered;
@@ -264,7 +284,7 @@ export const planAsset = (order: AssetOrder, known: AssetFacts): AssetPlan => {
   const narrowing = {
     asset,
     trigger: context.trigger,
-    mentions: assetMentions(asset, known.connectors),
+    mentions: used,
     connection: source.plan.connection,
   };
   const rows = rowsOf(order, route, { reads, writes, ...rendered }, known);

@@ -200,13 +200,18 @@ export interface AssetOrder {
   readonly searchAttributes: readonly string[];
 }
 
+/** A result travels through histories: it names so many keys (D4). Whoever collects them keeps one more, to know that there are more. */
+export const resultKeysMax = 1000;
+
 /** What `{{ alias.result.* }}` sees (D4). */
 export interface AssetResult {
   readonly bucket_name: string | null;
   /** The deepest folder common to everything that was written. */
   readonly prefix: string | null;
-  /** At most 1,000. */
+  /** At most `resultKeysMax`. */
   readonly keys: readonly string[];
+  /** There are more of them: a downstream may not use `keys`, it would lose the others. */
+  readonly keys_cut?: true;
   readonly files: number;
   readonly rows: number;
   readonly bytes: number;

@@ -1,9 +1,7 @@
 /** Sums of a copy: additive, so that the order in which units finish does not matter. */
-import type { PlannedItem } from '../plan/plan.js';
+import { resultKeysMax, type PlannedItem } from '../plan/plan.js';
 import type { CopyTotals } from './copy-state.js';
 import type { Made, Moved } from './outcome.js';
-
-const keysMax = 1000;
 
 /** Sum modulo 2^32 of two numbers of 8 hex digits. */
 export const addSum = (a: string, b: string): string =>
@@ -29,7 +27,7 @@ export const addHeld = (totals: CopyTotals, held: readonly PlannedItem[]): CopyT
   return {
     ...totals,
     skipped: totals.skipped + held.length,
-    keys: [...totals.keys, ...keys].sort().slice(0, keysMax),
+    keys: [...totals.keys, ...keys].sort().slice(0, resultKeysMax + 1),
     commonFolder: keys.reduce(
       (common, key) => commonFolder(common, folderOf(key)),
       totals.commonFolder,
@@ -67,7 +65,7 @@ export const addMoved = (totals: CopyTotals, moved: Moved, container: string): C
         : addSum(totals.targetCrc32, moved.targetCrc32),
     bytesRead: totals.bytesRead + moved.bytesRead,
     retries: totals.retries + moved.retries,
-    keys: [...totals.keys, ...moved.keys].sort().slice(0, keysMax),
+    keys: [...totals.keys, ...moved.keys].sort().slice(0, resultKeysMax + 1),
     commonFolder: moved.keys.reduce(
       (common, key) => commonFolder(common, folderOf(key)),
       totals.commonFolder,

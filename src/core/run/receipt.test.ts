@@ -74,6 +74,25 @@ describe('a receipt', () => {
     });
   });
 
+  it('names a thousand keys, and says where there are more', () => {
+    const names = (count: number) =>
+      Array.from({ length: count }, (_, at) => `raw/${String(at).padStart(5, '0')}`);
+    const resultAfter = (...batches: readonly (readonly string[])[]) =>
+      summariseAsset(
+        assetPlan(),
+        batches.reduce(
+          (sum, keys) => addMoved(sum, { ...moved, keys }, 'lake'),
+          startCopy().totals,
+        ),
+      ).result;
+    expect(resultAfter(names(1000))).toMatchObject({ keys: names(1000) });
+    expect(resultAfter(names(1000)).keys_cut).toBeUndefined();
+    expect(resultAfter(names(600), names(1001).slice(600))).toMatchObject({
+      keys: names(1000),
+      keys_cut: true,
+    });
+  });
+
   it('gives no bucket where there is none, and no prefix before the first key', () => {
     expect(summariseAsset(assetPlan(), totals({ container: '' })).result.bucket_name).toBeNull();
     expect(summariseAsset(assetPlan(), startCopy().totals).result.prefix).toBeNull();

@@ -1,5 +1,5 @@
 /** The account of a run: what was read, what stands at the target, and whether both agree (promise G14). */
-import type { AssetPlan, AssetResult, CheckSpec } from '../plan/plan.js';
+import { resultKeysMax, type AssetPlan, type AssetResult, type CheckSpec } from '../plan/plan.js';
 import type { CopyTotals } from './copy-state.js';
 import type { Made } from './outcome.js';
 
@@ -186,10 +186,16 @@ const differencesOf = (totals: CopyTotals, route: AssetPlan['route']): readonly 
   return found;
 };
 
+/** The first keys, and whether there are others. */
+export const resultKeys = (keys: readonly string[]): Pick<AssetResult, 'keys' | 'keys_cut'> => ({
+  keys: keys.slice(0, resultKeysMax),
+  ...(keys.length > resultKeysMax ? { keys_cut: true } : {}),
+});
+
 export const resultOf = (totals: CopyTotals): AssetResult => ({
   bucket_name: totals.container === '' ? null : totals.container,
   prefix: totals.commonFolder === null ? null : totals.commonFolder.replace(/\/$/, ''),
-  keys: totals.keys,
+  ...resultKeys(totals.keys),
   files: totals.files,
   rows: totals.made?.rowsWritten ?? 0,
   bytes: totals.targetBytes,

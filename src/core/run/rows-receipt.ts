@@ -2,12 +2,10 @@
 import type { AssetPlan, AssetResult } from '../plan/plan.js';
 import { addSum } from './copy-totals.js';
 import type { LoadOutcome } from './load.js';
-import type { AssetReceipt, RowsAccount, WindowAccount } from './receipt.js';
+import { resultKeys, type AssetReceipt, type RowsAccount, type WindowAccount } from './receipt.js';
 import { judgeAfter } from './rows-checks.js';
 import { rowsOf } from './rows-run.js';
 import type { RowsState } from './rows-state.js';
-
-const keysMax = 1000;
 
 const windowOf = (state: RowsState): WindowAccount | undefined => {
   const { begun } = state;
@@ -105,7 +103,7 @@ const resultOf = (plan: AssetPlan, state: RowsState): AssetResult => {
   return {
     bucket_name: place === null || place.container === '' ? null : place.container,
     prefix: folderOf(keys.length === 0 && place !== null ? [place.key] : keys),
-    keys: keys.slice(0, keysMax),
+    ...resultKeys(keys),
     files: objects.length,
     rows: state.totals.rows,
     bytes: state.totals.bytes,
