@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../core/errors/error.js';
 import type { AssetOrder, AssetPlan, AssetResult, RunPlan } from '../core/plan/plan.js';
+import { standInResults } from '../core/run/stand-in-result.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { AssetDefinition } from '../language/definition/definition.js';
 import { addressDigest, identityDigest, unitOf } from './digests.js';
@@ -129,6 +130,13 @@ describe('options of an asset', () => {
     const { code, message } = failure(() => planned({ definition }));
     expect(code).toBe('template/unknown-name');
     expect(message).toContain('asset "orders", source.path');
+  });
+
+  it('before an upstream has run, its result has a name for everything', () => {
+    const upstreams = standInResults({ upstreams: [{ asset: 'land', alias: 'landed' }] });
+    const path = '/{{ landed.result.keys[0] }} {{ landed.result.prefix }}';
+    const plan = planned({ definition: { source: source({ path }) }, upstreams });
+    expect(plan.source.options['path']).toBe('/<key of landed> <prefix of landed>');
   });
 
   it('a list of keys that is not whole is refused, its prefix is not (D4)', () => {

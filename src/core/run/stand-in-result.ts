@@ -4,7 +4,7 @@ import type { AssetResult, AssetSpec } from '../plan/plan.js';
 const standInResult = (alias: string): AssetResult => ({
   bucket_name: `<bucket of ${alias}>`,
   prefix: `<prefix of ${alias}>`,
-  keys: [],
+  keys: [`<key of ${alias}>`],
   files: 0,
   rows: 0,
   bytes: 0,
