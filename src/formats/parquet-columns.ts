@@ -8,14 +8,14 @@ import { TidemarkError } from '../core/errors/error.js';
 import type { Column } from '../core/plan/rows.js';
 import type { ParquetColumn } from './conversions.js';
 import { noParquetType } from './errors.js';
-
-const digitsMax = 38;
+import { decimalDigitsMax } from './parquet-types.js';
 
 /** `numeric(12,2)`; null: without a precision, or one that no decimal of Parquet has. */
 const decimalOf = (declared: string): string | null => {
   const [, digits = '', scale = '0'] = /\(\s*(\d+)\s*(?:,\s*(-?\d+)\s*)?\)$/.exec(declared) ?? [];
   const [precision, places] = [Number(digits), Number(scale)];
-  const fits = precision >= 1 && precision <= digitsMax && places >= 0 && places <= precision;
+  const fits =
+    precision >= 1 && precision <= decimalDigitsMax && places >= 0 && places <= precision;
   return fits ? `DECIMAL(${String(precision)},${String(places)})` : null;
 };
 
@@ -67,7 +67,7 @@ export const parquetColumns = (columns: readonly Column[]): readonly ParquetColu
     const parquet = typeOf(column);
     if (parquet === null)
       throw refuse(
-        `column ${JSON.stringify(name)} is ${type}; a decimal has from 1 to ${String(digitsMax)} digits, as numeric(18,4) declares them, and no more places than digits`,
+        `column ${JSON.stringify(name)} is ${type}; a decimal has from 1 to ${String(decimalDigitsMax)} digits, as numeric(18,4) declares them, and no more places than digits`,
       );
     return { name, type: parquet };
   });

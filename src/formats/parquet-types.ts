@@ -63,7 +63,8 @@ const decimals = /^(?:DECIMAL|NUMERIC)(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$/;
 /** Texts of any form, or not exact by their nature. */
 const others =
   /^(?:VARCHAR|TEXT|STRING|CHAR|BOOLEAN|BOOL|DOUBLE|DOUBLE PRECISION|FLOAT|FLOAT4|FLOAT8|REAL|BLOB|UUID|JSON)$/;
-const digitsMax = 38;
+/** A decimal has at most so many digits: the engine computes with 128 bits. */
+export const decimalDigitsMax = 38;
 
 const decimalOf = (
   written: string,
@@ -87,6 +88,8 @@ export const isParquetType = (type: string): boolean => {
   const written = type.trim().toUpperCase();
   const number = decimalOf(written);
   if (number !== null)
-    return number.digits >= 1 && number.digits <= digitsMax && number.places <= number.digits;
+    return (
+      number.digits >= 1 && number.digits <= decimalDigitsMax && number.places <= number.digits
+    );
   return others.test(written) || exactText(written) !== null;
 };

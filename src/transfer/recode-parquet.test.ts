@@ -8,6 +8,7 @@ import type { ParquetFormat, RecordFormat } from '../core/plan/recoding.js';
 import { plainCsv, spoolCsv } from '../core/plan/rows.js';
 import { conversions } from '../formats/all.js';
 import type { ParquetEngine } from '../formats/conversions.js';
+import { manyTypes, wideDecimal } from './parquet-files.fixture.js';
 import { fromParquet, toParquet } from './recode-parquet.js';
 import { TransferProgress } from './transfer-progress.js';
 
@@ -180,6 +181,22 @@ describe('Parquet becomes records', () => {
     const source = `id,note\n${Array.from({ length: 60_000 }, (_, at) => `${String(at)},note ${String(at)}`).join('\n')}\n`;
     const bytes = await toFile(source);
     expect(await back(bytes, csv)).toBe(source);
+  });
+
+  it('as another program wrote them: every type exactly, or the file is refused (G15)', async () => {
+    const [first, second] = (await back(manyTypes, { kind: 'jsonl' })).split('\n');
+    expect(first).toBe(
+      '{"ts_ns":"2025-01-31 10:00:00.123456789","ts_us":"2025-01-31 10:00:00.123456","ts_ms":"2025-01-31 10:00:00.123",' +
+        '"ts_tz":"2025-01-31 10:00:00.123456+00","d32":"2025-01-31","t_ns":"10:00:00.123456789","t_us":"10:00:00.123456",' +
+        '"dec":12345678901234567890123456.789,"u64":18446744073709551615,"i64":-9223372036854775808,"f16":1.5,"f32":0.1,"f64":0.1,' +
+        '"bin":"\\\\x00ff","str":"a,\\"b\\"\\n","dict":"x","lst":[1,null],"st":{"a":1,"b":"x"},"mp":{"k":1},"bool":true}',
+    );
+    expect(second).toContain('"d32":"0001-01-01"');
+    expect(second).toContain('"f32":"nan","f64":"inf","bin":null,"str":"","dict":"y"');
+    await expect(back(wideDecimal, { kind: 'jsonl' })).rejects.toThrow(
+      'column "sum" is a decimal of 60 digits, and only 38 can be read exactly',
+    );
+    expect(await back(wideDecimal, { kind: 'jsonl' }, ['id'])).toBe('{"id":1}\n');
   });
 
   it('after a wait for the engine that is not taken for a stall; what waits for its reader has one', async () => {

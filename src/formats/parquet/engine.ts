@@ -11,7 +11,7 @@ import { TidemarkError } from '../../core/errors/error.js';
 import type { CellKind } from '../codec.js';
 import type { ParquetColumn, ParquetEngine } from '../conversions.js';
 import { badParquet, noParquetEngine } from '../errors.js';
-import { type ExactText, exactText, isParquetType } from '../parquet-types.js';
+import { decimalDigitsMax, type ExactText, exactText, isParquetType } from '../parquet-types.js';
 
 const settings = { threads: '2', memory_limit: '512MB' } as const;
 
@@ -243,11 +243,37 @@ const chosen = (
     );
   });
 
+/** The engine reads longer decimals as doubles, without a word. Names of nested columns are their own, without those around them. */
+const assertExact = async (
+  connection: Duck.DuckDBConnection,
+  path: string,
+  leftOut: readonly string[],
+): Promise<void> => {
+  const found = await connection.runAndReadAll(
+    `SELECT name, CAST(precision AS VARCHAR) FROM parquet_schema(${text(path)}) WHERE TRY_CAST(precision AS INT) > ${String(decimalDigitsMax)}`,
+  );
+  const wide = found.getRows().find(([column]) => !leftOut.includes(String(column)));
+  if (wide === undefined) return;
+  const [column, digits] = wide.map(String);
+  throw new TidemarkError(
+    badParquet,
+    `reading Parquet: column ${JSON.stringify(column)} is a decimal of ${digits ?? ''} digits, and only ${String(decimalDigitsMax)} can be read exactly`,
+    {
+      fix: 'Write the file with fewer digits, or leave the column out: json_options.fields names those that are read.',
+    },
+  );
+};
+
 const read: ParquetEngine['read'] = (order, signal) =>
   inTurn(signal, () =>
     connected('reading Parquet', order.path, signal, async (connection) => {
       const { path, wanted, take } = order;
-      const columns = chosen(await describe(connection, path), wanted);
+      const all = await describe(connection, path);
+      const columns = chosen(all, wanted);
+      const leftOut = all
+        .map((column) => column.name)
+        .filter((name) => !columns.some((column) => column.name === name));
+      await assertExact(connection, path, leftOut);
       const list = columns.map((column) => selected(column.name, column.type)).join(', ');
       order.begin(columns.map((column) => ({ name: column.name, kind: kindOf(column.type) })));
       const result = await connection.stream(`SELECT ${list} FROM read_parquet(${text(path)})`);
