@@ -13,7 +13,7 @@ import type {
 } from '../core/plan/recoding.js';
 import type { JsonObject } from '../core/values/json.js';
 import { parseByteSize } from '../connectors/fields.js';
-import { csvFormatOf } from './csv-options.js';
+import { csvFormatOf, refuseNullText } from './csv-options.js';
 import { given, refuse, type ParquetOptions, type RefusedFormat } from './format-fields.js';
 import { isParquetType } from './parquet-types.js';
 import { formatOptionsOf, refuseAction, refuseCsvOptions, type Options } from './options.js';
@@ -122,7 +122,10 @@ const parquetOf = (options: Options): ParquetFormat => {
 const recordsOf = (options: Options): OrRefused<RecordFormat> => {
   switch (typeOf(options)) {
     case 'CSV':
-      return csvFormatOf(given(options.csv_options), options.delimiter);
+      return (
+        refuseNullText(options.csv_options) ??
+        csvFormatOf(given(options.csv_options), options.delimiter)
+      );
     case 'JSONL':
       return { kind: 'jsonl' };
     case 'JSON':
