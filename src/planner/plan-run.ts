@@ -36,6 +36,7 @@ import {
   type ParameterUser,
 } from './launch-params.js';
 import { orderAssets } from './order-assets.js';
+import { orderedParams } from './ordered-params.js';
 import { partitionOfRun, partitionScope } from './partition-of-run.js';
 import { mentionsIn, type Mention } from './templates.js';
 import { pinConnections } from './pin-connections.js';
@@ -128,7 +129,7 @@ const parameterMentions = (
 const endpoint = ({ kind, connection, configs }: EndpointSpec): EndpointSpec => ({
   kind,
   connection,
-  configs,
+  configs: orderedParams(configs),
 });
 
 const specOf = (

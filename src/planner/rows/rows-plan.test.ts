@@ -143,6 +143,22 @@ describe('statements', () => {
     expect(Object.keys(plan.target?.options ?? {})).toEqual(['table_name']);
   });
 
+  it('values for question marks count in the order of the YAML, whatever their names are', () => {
+    const { rows } = planned({
+      kinds: intoVault,
+      source: { sql: 'SELECT * FROM t WHERE d = ? AND n >= ?', params: { z: 'first', a: 2 } },
+      target: toTable({
+        sql_pre: { sql: 'x = ?, ?', params: { z: 1, a: 2 } },
+        sql_post: ['y', { sql: 'z = ?, ?', params: { z: 3, a: 4 } }],
+      }),
+    });
+    const bound = [rows?.query?.sql, ...(rows?.load?.sqlPre ?? []), ...(rows?.load?.sqlPost ?? [])];
+    const values = bound.map((sql) =>
+      sql?.flatMap((piece) => (typeof piece === 'object' && 'value' in piece ? [piece.value] : [])),
+    );
+    expect(values).toEqual([['first', '2'], ['1', '2'], [], ['3', '4']]);
+  });
+
   it('a value outside of quotes is refused with asset, field and expression', () => {
     const failed = failure(() =>
       planned({
