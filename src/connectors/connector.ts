@@ -15,6 +15,7 @@ import type {
   UploadHandle,
   WrittenObject,
 } from '../core/plan/file.js';
+import type { DiagnosticKind } from '../core/errors/diagnostic.js';
 import type { ErrorKind } from '../core/errors/error.js';
 import type { SourceCapabilities, TargetCapabilities } from './capabilities.js';
 import type { OpenContext, OptionFinding } from './open-context.js';
@@ -221,6 +222,8 @@ export interface ConnectorDeclaration<C, S, T> {
   readonly rowSource?: RowSourceDeclaration<C, S & RowSourceOptions>;
   readonly rowTarget?: RowTargetDeclaration<C, T & RowTargetOptions>;
   readonly errors: readonly ErrorKind[];
+  /** What its checks of options can find. */
+  readonly findings: readonly DiagnosticKind[];
   readonly examples: readonly { readonly title: string; readonly yaml: string }[];
   /** What one must know before relying on it; sentences. */
   readonly limits: readonly string[];

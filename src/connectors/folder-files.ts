@@ -5,6 +5,7 @@
  * path), never offers a temporary file of ours as a source, and never lets a key leave its target folder.
  */
 import { z } from 'zod';
+import { defineDiagnostic, type DiagnosticKind } from '../core/errors/diagnostic.js';
 import { TidemarkError } from '../core/errors/error.js';
 import { fileFormatFields } from '../formats/options.js';
 import type { ListedFile, OptionFinding } from './connector.js';
@@ -157,14 +158,23 @@ export const folderCovers = (
   return false;
 };
 
+const patternIgnored = defineDiagnostic({
+  code: 'source/pattern-ignored',
+  severity: 'warning',
+  summary: 'A source names one file exactly and has a pattern, which has no effect.',
+  fix: 'Remove `pattern` or `file_name`.',
+});
+
+/** Of every connector of folders. */
+export const folderFindings: readonly DiagnosticKind[] = [patternIgnored];
+
 /** Findings that the schema cannot say: a name and a pattern together. */
 export const checkFolderSource = (options: FolderSourceOptions): readonly OptionFinding[] =>
   options.file_name !== undefined && options.pattern !== undefined
     ? [
         {
           path: ['pattern'],
-          severity: 'warning',
-          code: 'source/pattern-ignored',
+          kind: patternIgnored,
           message: 'pattern has no effect beside file_name, which names one file exactly',
           fix: 'Remove one of the two.',
         },

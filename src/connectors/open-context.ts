@@ -1,4 +1,5 @@
 /** What connectors of every kind are given, and what they find in their options. */
+import type { DiagnosticKind } from '../core/errors/diagnostic.js';
 
 /** What every open source or target is given. */
 export interface OpenContext {
@@ -13,8 +14,9 @@ export interface OpenContext {
 /** A finding of a connector's own about its options, at a field. */
 export interface OptionFinding {
   readonly path: readonly (string | number)[];
-  readonly severity: 'error' | 'warning';
-  readonly code: string;
+  /** One of the connector's `findings`. */
+  readonly kind: DiagnosticKind;
   readonly message: string;
+  /** What to write here, where more can be said than the kind's own fix. */
   readonly fix?: string;
 }

@@ -4,6 +4,7 @@
  * Keeps true: a field declared secret is never resolved here, it stays the reference that was written; a template
  * that fails is an error that names asset, field and expression (D15).
  */
+import type { OptionFinding } from '../connectors/connector.js';
 import { TidemarkError } from '../core/errors/error.js';
 import type { JsonObject, JsonValue } from '../core/values/json.js';
 import { fieldPlace } from './asset-mentions.js';
@@ -190,14 +191,7 @@ const sentence = (message: string, value: unknown): string =>
 export const parseOptions = (
   options: JsonObject,
   side: Side,
-  check:
-    | ((parsed: unknown) => readonly {
-        severity: string;
-        path: readonly (string | number)[];
-        message: string;
-        fix?: string;
-      }[])
-    | undefined,
+  check: ((parsed: unknown) => readonly OptionFinding[]) | undefined,
 ): unknown => {
   assertSupported(options, side);
   const parsed = side.schema.safeParse(options);
@@ -212,14 +206,11 @@ export const parseOptions = (
     });
     throw new TidemarkError(badOptions, reasons.join('; '));
   }
-  const finding = (check?.(parsed.data) ?? []).find((candidate) => candidate.severity === 'error');
+  const finding = (check?.(parsed.data) ?? []).find(({ kind }) => kind.severity === 'error');
   if (finding !== undefined) {
-    const where = fieldPlace(side.subject, side.side, fieldName(finding.path));
-    throw new TidemarkError(
-      badOptions,
-      `${where}: ${finding.message}`,
-      finding.fix === undefined ? {} : { fix: finding.fix },
-    );
+    const { path, kind, message, fix = kind.fix } = finding;
+    const where = fieldPlace(side.subject, side.side, fieldName(path));
+    throw new TidemarkError(badOptions, `${where}: ${message}`, { fix });
   }
   return parsed.data;
 };

@@ -1,6 +1,7 @@
 /** docs/reference/connectors/<kind>.md: what may be written about a connector, from its declaration. */
 import { connectorDocs } from '../../src/cli/option-docs.js';
 import type { Connector } from '../../src/connectors/connector.js';
+import { findingTable } from './finding-table.js';
 import { code, fenced, fieldTable, generated, table } from './markdown.js';
 
 const head = ({ type, title, summary, stability, since }: Connector): readonly string[] => [
@@ -33,6 +34,11 @@ const items = ({ source }: Connector): readonly string[] =>
         ),
       ];
 
+const findings = ({ findings: kinds }: Connector): readonly string[] =>
+  kinds.length === 0
+    ? []
+    : ['## Findings about its options', '', ...findingTable(kinds, '../errors.md')];
+
 export const connectorPage = (connector: Connector): string => {
   const docs = connectorDocs(connector);
   const { types } = connector.connection;
@@ -57,6 +63,7 @@ export const connectorPage = (connector: Connector): string => {
     ...fieldTable(docs.connection ?? []),
     ...parts,
     ...items(connector),
+    ...findings(connector),
     ...(connector.limits.length === 0
       ? []
       : ['## Limits', '', ...connector.limits.map((limit) => `- ${limit}`), '']),

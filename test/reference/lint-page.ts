@@ -1,10 +1,12 @@
 /** docs/reference/lint.md: every finding of `tidemark lint`, from the lists of the stages. */
+import { connectors } from '../../src/connectors/all.js';
 import type { DiagnosticKind } from '../../src/core/errors/diagnostic.js';
 import { definitionDiagnostics } from '../../src/language/definition/diagnostics.js';
 import { documentDiagnostics } from '../../src/language/document/diagnostics.js';
 import { lintDiagnostics } from '../../src/language/lint/all.js';
 import { templateDiagnostics } from '../../src/language/template/diagnostics.js';
-import { code, generated, table } from './markdown.js';
+import { findingTable } from './finding-table.js';
+import { code, generated } from './markdown.js';
 
 const stages: readonly {
   readonly title: string;
@@ -19,29 +21,25 @@ const stages: readonly {
   },
   { title: 'Templates', text: 'Names, fields, functions and filters.', kinds: templateDiagnostics },
   { title: 'Rules', text: 'What entries mean together.', kinds: lintDiagnostics },
+  {
+    title: 'Options of connectors',
+    text: 'What connectors find in their own options.',
+    kinds: [...new Set(connectors.flatMap(({ findings }) => findings))],
+  },
 ];
-
-const row = ({ code: name, severity, summary, fix }: DiagnosticKind): readonly string[] => [
-  `[\`${name}\`](errors.md#${name.replace('/', '-')})`,
-  severity,
-  `${summary} ${fix}`,
-];
-
-const byCode = (a: DiagnosticKind, b: DiagnosticKind) => (a.code < b.code ? -1 : 1);
 
 export const lintPage = (): string =>
   [
     '# Lint',
     '',
     generated,
-    `\`tidemark lint\` finds all of these in one pass. An error ends with exit code 1; a warning too, with ${code('--strict')}. Connectors have`,
-    'findings of their own about options that contradict each other; their pages and [errors and findings](errors.md) name them.',
+    `\`tidemark lint\` finds all of these in one pass. An error ends with exit code 1; a warning too, with ${code('--strict')}.`,
     '',
     ...stages.flatMap(({ title, text, kinds }) => [
       `## ${title}`,
       '',
       text,
       '',
-      ...table(['code', 'severity', 'what it means'], kinds.toSorted(byCode).map(row)),
+      ...findingTable(kinds, 'errors.md'),
     ]),
   ].join('\n');

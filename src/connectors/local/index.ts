@@ -3,6 +3,7 @@ import { defineConnector } from '../connector.js';
 import {
   checkFolderSource,
   folderCovers,
+  folderFindings,
   folderItemFieldMistakes,
   folderItemFields,
   folderSourceOptions,
@@ -88,6 +89,7 @@ export const local = defineConnector({
     open: async (connection, context) =>
       (await import('./target.js')).openTarget(connection, context),
   },
+  findings: folderFindings,
   errors: [...localErrors, ...ledgerErrors],
   examples: [{ title: 'Copy new files of a folder to S3', yaml: example }],
   limits: [

@@ -7,6 +7,7 @@ import { defineConnector, type Connector, type OptionFinding } from '../connecto
 import { fileErrors } from '../file-errors.js';
 import { ledgerErrors } from '../ledger-errors.js';
 import { ledgerFolderName } from '../ledger-place.js';
+import { memoryFindings, misplacedFault } from './diagnostics.js';
 import { itemFieldMistakes, itemFields } from './item-fields.js';
 import {
   connectionOptions,
@@ -31,7 +32,7 @@ const checkConnection = (connection: MemoryConnection): readonly OptionFinding[]
     if (fix === undefined) return [];
     const message = `a ${fault.on} cannot suffer "${fault.do}"`;
     const path = ['faults', index, 'do'];
-    return [{ path, severity: 'error', code: 'memory/misplaced-fault', message, fix } as const];
+    return [{ path, kind: misplacedFault, message, fix }];
   });
 
 const describe = (options: { readonly prefix: string; readonly key?: string | undefined }) =>
@@ -112,6 +113,7 @@ export const createMemoryConnector = (store: MemoryStore): Connector =>
         return (await import('./target.js')).openTarget({ folder, connection, context });
       },
     },
+    findings: memoryFindings,
     errors: [...fileErrors, ...ledgerErrors],
     examples,
     limits: [

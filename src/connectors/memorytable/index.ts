@@ -6,6 +6,7 @@ import { defineConnector, type Connector, type OptionFinding } from '../connecto
 import { connectionRefused } from '../file-errors.js';
 import { ledgerErrors } from '../ledger-errors.js';
 import { loadErrors } from '../load-errors.js';
+import { misplacedFault, tableFindings } from './diagnostics.js';
 import { tableErrors } from './errors.js';
 import {
   connectionOptions,
@@ -17,34 +18,19 @@ import {
 } from './options.js';
 import { TableStore } from './store.js';
 
-const refusal = (field: string): OptionFinding => ({
-  path: [field],
-  severity: 'error',
-  code: 'memorytable/tables-only',
-  message: `tables in memory take no ${field}`,
-  fix: 'name a table in table_name',
-});
-
 const checkConnection = ({ faults }: TableConnection): readonly OptionFinding[] =>
   faults.flatMap((fault, index) =>
     fault.do === 'lose-answer' && (fault.on === 'page' || fault.on === 'probe')
       ? [
           {
             path: ['faults', index, 'do'],
-            severity: 'error' as const,
-            code: 'memorytable/misplaced-fault',
+            kind: misplacedFault,
             message: `a ${fault.on} changes nothing: it cannot lose its answer`,
             fix: 'write fail or stall',
           },
         ]
       : [],
   );
-
-const checkSource = (options: TableSourceOptions): readonly OptionFinding[] =>
-  (['sql', 'query', 'params'] as const).filter((name) => options[name] !== undefined).map(refusal);
-
-const checkTarget = (options: TableTargetOptions): readonly OptionFinding[] =>
-  (['sql_pre', 'sql_post'] as const).filter((name) => options[name] !== undefined).map(refusal);
 
 const describe = (options: { readonly table_name?: string | undefined }): string =>
   `memorytable:${options.table_name ?? ''}`;
@@ -90,7 +76,6 @@ export const createMemoryTableConnector = (store: TableStore): Connector =>
         ceiling: 'open-transactions',
         cancelsQueries: true,
       },
-      check: checkSource,
       describe: (_connection, options) => describe(options),
       checkSql: () => 'tables in memory take no statements: name a table in table_name',
       open: async (connection, context) => {
@@ -106,7 +91,6 @@ export const createMemoryTableConnector = (store: TableStore): Connector =>
         publishes: 'transaction',
         cancelsQueries: true,
       },
-      check: checkTarget,
       describe: (_connection, options) => describe(options),
       classifySql: () => ({ refused: 'tables in memory take no statements' }),
       open: async (connection, context) => {
@@ -114,6 +98,7 @@ export const createMemoryTableConnector = (store: TableStore): Connector =>
         return (await import('./target.js')).openTarget({ database, connection, context });
       },
     },
+    findings: tableFindings,
     errors: [...tableErrors, ...ledgerErrors, ...loadErrors, connectionRefused],
     examples,
     limits: [

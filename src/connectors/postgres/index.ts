@@ -2,6 +2,7 @@
 import { defineConnector, type OptionFinding } from '../connector.js';
 import { ledgerErrors } from '../ledger-errors.js';
 import { loadErrors } from '../load-errors.js';
+import { postgresFindings, unusedCertificate } from './diagnostics.js';
 import { postgresErrors } from './errors.js';
 import { checkSql } from './from-clause.js';
 import {
@@ -26,8 +27,7 @@ const checkConnection = ({ sslmode, sslrootcert }: PostgresConnection): readonly
     ? [
         {
           path: ['sslrootcert'],
-          severity: 'warning',
-          code: 'postgres/unused-certificate',
+          kind: unusedCertificate,
           message: `sslrootcert has no effect with sslmode ${sslmode}`,
           fix: 'write sslmode: verify-full',
         },
@@ -92,6 +92,7 @@ export const postgres = defineConnector<
     open: async (connection, context) =>
       (await import('./target.js')).openTarget(connection, context),
   },
+  findings: postgresFindings,
   errors: [...postgresErrors, ...loadErrors, ...ledgerErrors],
   examples: [
     {

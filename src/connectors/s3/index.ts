@@ -1,5 +1,12 @@
 /** The declaration of the S3 connector. It loads no driver: `open` does, on first use. */
 import { defineConnector, type OptionFinding } from '../connector.js';
+import {
+  halfAKey,
+  keyAndPattern,
+  s3Findings,
+  smallParts,
+  unverifiedServer,
+} from './diagnostics.js';
 import { s3Errors } from './errors.js';
 import { itemFieldMistakes, itemFields } from './item-fields.js';
 import { addressOf, bucketOf, joinKey, ledgerFolderOf, selectionOf } from './keys.js';
@@ -28,8 +35,7 @@ const checkConnection = (connection: S3Connection): readonly OptionFinding[] => 
       access_key === undefined ? ['secret_key', 'access_key'] : ['access_key', 'secret_key'];
     findings.push({
       path: [given],
-      severity: 'error',
-      code: 's3/half-a-key',
+      kind: halfAKey,
       message: `${given} is given without ${missing}`,
       fix: `give ${missing} too, or neither, to use the default chain of AWS`,
     });
@@ -37,8 +43,7 @@ const checkConnection = (connection: S3Connection): readonly OptionFinding[] => 
   if (!verify) {
     findings.push({
       path: ['verify'],
-      severity: 'warning',
-      code: 's3/unverified-server',
+      kind: unverifiedServer,
       message: 'the certificate of the server is not checked',
       fix: 'add the certificate of its issuer to NODE_EXTRA_CA_CERTS and leave verify out',
     });
@@ -52,8 +57,7 @@ const checkTarget = (options: S3TargetOptions): readonly OptionFinding[] => {
   if (partBytes !== undefined && partBytes < partBytesMin) {
     findings.push({
       path: ['part_size'],
-      severity: 'error',
-      code: 's3/small-parts',
+      kind: smallParts,
       message: `part_size is ${String(partBytes)} bytes; S3 takes no parts below 5 MiB`,
       fix: 'write 5 MiB or more',
     });
@@ -67,8 +71,7 @@ const checkSource = (options: S3SourceOptions): readonly OptionFinding[] =>
     : [
         {
           path: ['pattern'],
-          severity: 'warning',
-          code: 's3/key-and-pattern',
+          kind: keyAndPattern,
           message: 'key names exactly one object; the pattern can only leave it out',
           fix: 'leave out `pattern`, or write `prefix` instead of `key`',
         },
@@ -153,6 +156,7 @@ export const s3 = defineConnector<S3Connection, S3SourceOptions, S3TargetOptions
     open: async (connection, context) =>
       (await import('./target.js')).openTarget(connection, context),
   },
+  findings: s3Findings,
   errors: s3Errors,
   examples: [
     {

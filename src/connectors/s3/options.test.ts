@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fieldFacts, objectFields } from '../fields.js';
+import { halfAKey, smallParts, unverifiedServer } from './diagnostics.js';
 import { s3 } from './index.js';
 import { connectionOptions, partBytesOf, sourceOptions, targetOptions } from './options.js';
 
@@ -15,8 +16,8 @@ describe('the connection', () => {
   });
 
   it('says when half a key is given, and when certificates are not checked', () => {
-    expect(findings({ access_key: 'id' })).toMatchObject([{ code: 's3/half-a-key' }]);
-    expect(findings({ verify: false })).toMatchObject([{ severity: 'warning' }]);
+    expect(findings({ access_key: 'id' })).toMatchObject([{ kind: halfAKey }]);
+    expect(findings({ verify: false })).toMatchObject([{ kind: unverifiedServer }]);
     expect(findings({ access_key: 'id', secret_key: 'key' })).toEqual([]);
   });
 
@@ -52,7 +53,9 @@ describe('source and target', () => {
 
   it('find parts that S3 would refuse', () => {
     const check = (raw: object) => s3.target?.check?.(targetOptions.parse(raw)) ?? [];
-    expect(check({ part_size: '1 MiB' })).toMatchObject([{ path: ['part_size'] }]);
+    expect(check({ part_size: '1 MiB' })).toMatchObject([
+      { kind: smallParts, path: ['part_size'] },
+    ]);
     expect(check({ mode: 'copy', part_size: '5 MiB' })).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 /** The SFTP connector: what it is called, takes and can do. Loads no driver. */
 import { defineConnector } from '../connector.js';
 import {
+  folderFindings,
   checkFolderSource,
   folderCovers,
   folderItemFieldMistakes,
@@ -13,6 +14,7 @@ import {
 } from '../folder-files.js';
 import { ledgerErrors } from '../ledger-errors.js';
 import { ledgerFolderName } from '../ledger-place.js';
+import { sftpFindings } from './diagnostics.js';
 import { sftpErrors } from './errors.js';
 import { checkSftpConnection, sftpConnectionOptions } from './options.js';
 
@@ -88,6 +90,7 @@ export const sftp = defineConnector({
     open: async (connection, context) =>
       (await import('./target.js')).openTarget(connection, context),
   },
+  findings: [...sftpFindings, ...folderFindings],
   errors: [...sftpErrors, ...ledgerErrors],
   examples: [{ title: 'Copy new files of a partner to S3', yaml: example }],
   limits: [

@@ -13,6 +13,7 @@ import {
   secretText,
   wholeNumber,
 } from '../fields.js';
+import { hostKeyMissing, hostKeyUnpinned } from './diagnostics.js';
 
 export const sftpConnectionOptions = z.strictObject({
   host: connectionText('Name or address of the server'),
@@ -52,8 +53,7 @@ export const checkSftpConnection = (connection: SftpConnection): readonly Option
   return [
     {
       path: ['public_key'],
-      severity: strict ? 'error' : 'warning',
-      code: strict ? 'sftp/host-key-missing' : 'sftp/host-key-unpinned',
+      kind: strict ? hostKeyMissing : hostKeyUnpinned,
       message: strict
         ? 'strict_host_keys is true, but no host key is pinned'
         : 'no host key is pinned: whoever answers at this address is trusted',

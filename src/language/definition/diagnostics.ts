@@ -45,20 +45,6 @@ export const wrongSide = defineDiagnostic({
   fix: 'Use one of the types that the message lists.',
 });
 
-export const optionError = defineDiagnostic({
-  code: 'definition/wrong-options',
-  severity: 'error',
-  summary: 'Options of a source, target or connection contradict each other.',
-  fix: 'Follow the advice of the message.',
-});
-
-export const optionWarning = defineDiagnostic({
-  code: 'definition/doubtful-options',
-  severity: 'warning',
-  summary: 'Options of a source, target or connection are allowed and probably not what was meant.',
-  fix: 'Follow the advice of the message.',
-});
-
 export const templateNotAllowed = defineDiagnostic({
   code: 'definition/template-not-allowed',
   severity: 'error',
@@ -102,8 +88,6 @@ export const definitionDiagnostics: readonly DiagnosticKind[] = [
   notSupported,
   unknownType,
   wrongSide,
-  optionError,
-  optionWarning,
   templateNotAllowed,
   plaintextSecret,
   noFiles,

@@ -14,7 +14,7 @@ import {
 } from '../../connectors/fields.js';
 import { diagnose } from '../../core/errors/diagnostic.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/values/json.js';
-import { notSupported, optionError, optionWarning, templateNotAllowed } from './diagnostics.js';
+import { notSupported, templateNotAllowed } from './diagnostics.js';
 import { withMeantKeys } from './meant-keys.js';
 import { placedAt, placedEntries, without, type Path, type Placed } from './placed.js';
 import { issuesOf, pathText, reportIssues, type Reading } from './reading.js';
@@ -111,12 +111,9 @@ const refuseTemplates = (schema: z.ZodType, placed: Placed, reading: Reading): v
 };
 
 const reportFinding = (finding: OptionFinding, placed: Placed, reading: Reading): void => {
-  const kind = finding.severity === 'error' ? optionError : optionWarning;
-  reading.report({
-    ...diagnose(kind, placed.span(finding.path, 'value'), `${reading.what}: ${finding.message}`),
-    code: finding.code,
-    ...(finding.fix === undefined ? {} : { fix: finding.fix }),
-  });
+  const { path, kind, message, fix = kind.fix } = finding;
+  const span = placed.span(path, 'value');
+  reading.report(diagnose(kind, span, `${reading.what}: ${message}`, { fix }));
 };
 
 export interface OptionsDeclaration {

@@ -1,6 +1,7 @@
 /**
  * D20: options of formats and compression where files stay as they are: in a plain copy, and at a sensor, which only
  * looks. They would be ignored, so they are refused; where rows are read or written, or files changed, they are welcome.
+ * `params` of a source fill a query; a table has none.
  */
 import { movesRows } from '../../connectors/sides.js';
 import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
@@ -9,13 +10,15 @@ import { recodingOf } from '../../formats/recoding-options.js';
 import { allEndpoints, type PlacedEndpoint } from './endpoints.js';
 import type { ProjectDraft } from '../definition/draft.js';
 import { exampleAsset, exampleProject, exampleRows, toObjects } from './example.js';
+import { isWritten, rowAssets } from './row-assets.js';
 import { defineRule } from './rule.js';
 
 const kind = defineDiagnostic({
   code: 'lint/options-without-effect',
   severity: 'error',
-  summary: 'Options of a format or compression stand where files are copied or watched unchanged.',
-  fix: 'Leave them out; they have an effect where rows go from files into a table or from a table into files.',
+  summary:
+    'Options stand where nothing reads them: of a format or compression where files are copied or watched unchanged, `params` where a table is read.',
+  fix: 'Leave them out; formats have an effect where rows go from files into a table or from a table into files, `params` beside `sql`.',
 });
 
 const isRows = (
@@ -47,12 +50,22 @@ const reasonOf = ({
     : { why: ' on a copy', fix: copiesOnly };
 };
 
+const tableParams = (draft: ProjectDraft) =>
+  rowAssets(draft)
+    .filter(({ source }) => isWritten(source, 'table_name') && isWritten(source, 'params'))
+    .filter(({ source }) => !isWritten(source, 'sql') && !isWritten(source, 'query'))
+    .map(({ source: { what, configs } }) =>
+      diagnose(kind, configs.span(['params'], 'key'), `${what}: params has no effect on a table`, {
+        fix: 'Leave it out, or read by sql instead of table_name.',
+      }),
+    );
+
 export const optionsWithoutEffectRule = defineRule({
   kind,
   bad: exampleRows(toObjects(', prefix: in, csv_options: { delimiter: ";" }'), toObjects()),
   good: exampleProject(`assets:\n${exampleAsset}`),
-  check: (draft) =>
-    allEndpoints(draft)
+  check: (draft) => [
+    ...allEndpoints(draft)
       .filter((endpoint) => keepsBytes(draft, endpoint))
       .flatMap((placed) => {
         const { what, endpoint, configs } = placed;
@@ -63,4 +76,6 @@ export const optionsWithoutEffectRule = defineRule({
           }),
         );
       }),
+    ...tableParams(draft),
+  ],
 });

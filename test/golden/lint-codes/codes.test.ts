@@ -1,11 +1,12 @@
 /**
  * Every code that lint can give, with a project that earns it and one beside it that does not. Rules declare theirs
- * (`src/language/lint`); all others stand here as `<area>/<code>/bad.yaml` and `good.yaml`: one pipeline file over the
- * sample connectors. What `bad.yaml` gives, as people see it, stands in `expected.txt`; `UPDATE_GOLDEN=1` writes it.
+ * (`src/language/lint`); all others stand here as `<area>/<code>/bad.yaml` and `good.yaml`: one pipeline file, over the
+ * sample connectors or, where a connector declares the code, over the real ones. What `bad.yaml` gives, as people see it, stands in `expected.txt`; `UPDATE_GOLDEN=1` writes it.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { connectors } from '../../../src/connectors/all.js';
 import { renderDiagnostic } from '../../../src/core/errors/render.js';
 import { lintRules } from '../../../src/language/lint/all.js';
 import { exampleConnections } from '../../../src/language/lint/example.js';
@@ -17,39 +18,56 @@ import {
 import { declarations } from '../../architecture/error-reference.js';
 import { codebase } from '../../architecture/tree.js';
 
-const project = (pipeline: string) =>
+const project = (pipeline: string, shared: string = exampleConnections) =>
   filesInMemory({
-    'connections/common.yaml': exampleConnections,
+    'connections/common.yaml': shared,
     'vars/common.yaml': 'zone: raw\n',
     'pipelines/orders.yaml': pipeline,
   });
 
-const load = (files: ReturnType<typeof project>) =>
-  loadProject({ root: '/example', files, env: { SET: 'set' }, connectors: sampleConnectors });
+const load = (files: ReturnType<typeof project>, known = sampleConnectors) =>
+  loadProject({ root: '/example', files, env: { SET: 'set' }, connectors: known });
 
-const declared = declarations(codebase())
-  .filter(({ isDiagnostic, place }) => isDiagnostic && place.startsWith('src/language/'))
-  .map(({ code }) => code);
+/** An example of a code: over the connectors that can give it. */
+const loadExample = (code: string, name: string) =>
+  ofConnectors.includes(code)
+    ? load(project(read(code, name), ''), connectors)
+    : load(project(read(code, name)));
+
+const declaredBelow = (folder: string): readonly string[] =>
+  declarations(codebase())
+    .filter(({ isDiagnostic, place }) => isDiagnostic && place.startsWith(folder))
+    .map(({ code }) => code);
+const declared = declaredBelow('src/language/');
+const ofConnectors = declaredBelow('src/connectors/');
 const ofRules = lintRules.map(({ kind }) => kind.code);
-/** What a connector finds in its options has a code of its own; these two say only how grave it is. */
-const umbrellas = ['definition/doubtful-options', 'definition/wrong-options'];
 /** About files that cannot be written down as one: tested below. */
 const ofFolders = ['definition/no-files', 'definition/unreadable-file'];
-const cases = declared.filter((code) => ![...ofRules, ...umbrellas, ...ofFolders].includes(code));
+const cases = [
+  ...declared.filter((code) => ![...ofRules, ...ofFolders].includes(code)),
+  ...ofConnectors,
+];
 
 const read = (code: string, name: string): string =>
   readFileSync(join(import.meta.dirname, code, name), 'utf8');
 
 test('the codes are those that the product declares', () => {
   expect(declared).toEqual([...new Set(declared)]);
-  expect(
-    [...ofRules, ...umbrellas, ...ofFolders].filter((code) => !declared.includes(code)),
-  ).toEqual([]);
+  expect([...ofRules, ...ofFolders].filter((code) => !declared.includes(code))).toEqual([]);
+  const listed = connectors.flatMap(({ findings }) => findings.map(({ code }) => code));
+  expect([...new Set(listed)].sort()).toEqual(ofConnectors);
+});
+
+test('no example is left over from a code that is gone', () => {
+  const folders = readdirSync(import.meta.dirname, { recursive: true, withFileTypes: true })
+    .filter(({ name }) => name === 'bad.yaml')
+    .map(({ parentPath }) => parentPath.split(/[\\/]/).slice(-2).join('/'));
+  expect(folders.sort()).toEqual([...cases].sort());
 });
 
 describe.each(cases)('%s', (code) => {
   test('the failing example gives this finding, once, where it is expected', () => {
-    const { diagnostics, sources } = load(project(read(code, 'bad.yaml')));
+    const { diagnostics, sources } = loadExample(code, 'bad.yaml');
     const text = diagnostics
       .map((finding) => `${renderDiagnostic(finding, sources.get(finding.span.file))}\n`)
       .join('\n');
@@ -60,7 +78,7 @@ describe.each(cases)('%s', (code) => {
     expect(diagnostics.map((finding) => finding.code)).toEqual([code]);
   });
   test('the passing example gives no finding', () => {
-    const { diagnostics, definition } = load(project(read(code, 'good.yaml')));
+    const { diagnostics, definition } = loadExample(code, 'good.yaml');
     expect(diagnostics).toEqual([]);
     expect(definition).not.toBeNull();
   });
