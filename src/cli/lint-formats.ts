@@ -1,5 +1,5 @@
 /** Findings for programs: our JSON (public API, design §10), SARIF 2.1.0, and GitHub's annotations. */
-import type { Diagnostic } from '../core/errors/diagnostic.js';
+import type { Diagnostic, DiagnosticKind } from '../core/errors/diagnostic.js';
 import { docsAnchor } from '../core/errors/render.js';
 
 export interface LintSummary {
@@ -69,7 +69,26 @@ const sarifResult = (finding: Diagnostic, rules: readonly string[]) => {
   };
 };
 
-export const toSarif = (diagnostics: readonly Diagnostic[]) => {
+/** What is declared of a code: GitHub shows it beside each result, and asks for all three texts. */
+const sarifRule = (id: string, kinds: readonly DiagnosticKind[]) => {
+  const kind = kinds.find(({ code }) => code === id);
+  const properties = { docs: docsAnchor(id) };
+  if (kind === undefined) return { id, properties };
+  const summary = { text: kind.summary };
+  return {
+    id,
+    shortDescription: summary,
+    fullDescription: summary,
+    help: { text: kind.fix },
+    defaultConfiguration: { level: kind.severity },
+    properties,
+  };
+};
+
+export const toSarif = (
+  diagnostics: readonly Diagnostic[],
+  tool: { readonly version: string; readonly kinds: readonly DiagnosticKind[] },
+) => {
   const rules = [...new Set(diagnostics.map(({ code }) => code))].sort();
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -79,7 +98,8 @@ export const toSarif = (diagnostics: readonly Diagnostic[]) => {
         tool: {
           driver: {
             name: 'tidemark',
-            rules: rules.map((id) => ({ id, properties: { docs: docsAnchor(id) } })),
+            version: tool.version,
+            rules: rules.map((id) => sarifRule(id, tool.kinds)),
           },
         },
         columnKind: 'utf16CodeUnits',

@@ -12,6 +12,8 @@ import {
 } from './command.js';
 import { badUsage } from './errors.js';
 import { summaryOf, summaryText, toGithub, toJson, toSarif } from './lint-formats.js';
+import { lintKinds } from './lint-kinds.js';
+import { ownVersion } from './own-version.js';
 import { painter } from './paint.js';
 import { loadFor } from './project.js';
 import { json } from './table.js';
@@ -65,7 +67,8 @@ const run = (input: CommandInput, terminal: Terminal): Promise<number> => {
   const shown = chosen(diagnostics, input.args, { root, cwd: terminal.cwd, sources });
   const formats: Readonly<Record<string, () => string>> = {
     json: () => json(toJson(shown, sources.size)),
-    sarif: () => json(toSarif(shown)),
+    sarif: () =>
+      json(toSarif(shown, { version: ownVersion(), kinds: lintKinds(terminal.connectors) })),
     github: () => toGithub(shown),
     text: () => findingsText(shown, sources, terminal),
   };

@@ -1,25 +1,13 @@
 #!/usr/bin/env node
 /** The program `tidemark`: streams, signals and the exit code of the process; everything else is a command. */
-import { readFileSync } from 'node:fs';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { connectors } from '../connectors/all.js';
 import { commands } from './all.js';
 import { exitCodes, type Terminal } from './command.js';
+import { ownVersion } from './own-version.js';
 import { runProgram } from './program.js';
 
 // We test on Node 20; the SDK's notice about its own plans would stand before every answer that opens S3.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-
-/** The nearest package.json upwards: sources and compiled files lie at different depths. */
-const ownVersion = (): string => {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder)
-    folder = dirname(folder);
-  const text = readFileSync(join(folder, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
-};
 
 const stopping = new AbortController();
 const stop = (): void => {

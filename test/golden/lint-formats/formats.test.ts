@@ -1,13 +1,39 @@
 /**
- * What `tidemark lint --format sarif` and `--format github` write, checked by what their readers demand: SARIF by the
- * objects of the 2.1.0 schema that we write, each with its required properties and no others; GitHub's workflow
- * commands by a reader of its own escaping, which gives the messages back as they were.
+ * What `tidemark lint --format sarif` and `--format github` write, checked by what their readers demand: SARIF by its
+ * 2.1.0 schema as Microsoft's SDK ships it, and by what the schema leaves to prose (places that exist, rules that are
+ * the right ones, the texts that GitHub asks for); GitHub's workflow commands by a reader of its own escaping, which
+ * gives the messages back as they were.
  */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { AnySchema } from 'ajv';
+import AjvDraft04 from 'ajv-draft-04';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { toGithub, toSarif } from '../../../src/cli/lint-formats.js';
+import { lintKinds } from '../../../src/cli/lint-kinds.js';
+import { connectors } from '../../../src/connectors/all.js';
 import type { Diagnostic } from '../../../src/core/errors/diagnostic.js';
+import { loadProject } from '../../../src/language/lint/load-project.js';
+import { projectFilesOf } from '../../../src/runtime/project/project-files.js';
+import { root } from '../../architecture/tree.js';
+
+const schema = createRequire(import.meta.url)(
+  '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json',
+) as AnySchema;
+const schemaCheck = new AjvDraft04.default({ strict: false, allErrors: true, unicodeRegExp: false })
+  .addFormat('uri', (text: string) => URL.canParse(text))
+  .addFormat('uri-reference', (text: string) => URL.canParse(text, 'file:///'))
+  .addFormat('date-time', true)
+  .compile(schema);
+/** Nothing: the schema accepts it. */
+const refusals = (written: unknown) => (schemaCheck(written) ? [] : schemaCheck.errors);
+
+const tool = { version: '1.2.3', kinds: lintKinds(connectors) };
+/** As readers get it. */
+const sarifOf = (found: readonly Diagnostic[]): unknown =>
+  JSON.parse(JSON.stringify(toSarif(found, tool)));
 
 const message = z.strictObject({ text: z.string().min(1) });
 const uriReference = z
@@ -46,9 +72,17 @@ const log = z.strictObject({
           tool: z.strictObject({
             driver: z.strictObject({
               name: z.string().min(1),
+              version: z.string().min(1),
               rules: z
                 .array(
-                  z.strictObject({ id: z.string(), properties: z.record(z.string(), z.string()) }),
+                  z.strictObject({
+                    id: z.string(),
+                    shortDescription: message,
+                    fullDescription: message,
+                    help: message,
+                    defaultConfiguration: z.strictObject({ level: z.enum(['error', 'warning']) }),
+                    properties: z.record(z.string(), z.string()),
+                  }),
                 )
                 .refine(unique),
             }),
@@ -142,7 +176,8 @@ const diagnostics = fc.array(diagnostic, { maxLength: 6 });
 test('SARIF has the shape of the 2.1.0 schema, whatever stands in the findings', () => {
   fc.assert(
     fc.property(diagnostics, (found) => {
-      const written: unknown = JSON.parse(JSON.stringify(toSarif(found)));
+      const written = sarifOf(found);
+      expect(refusals(written)).toEqual([]);
       const [run] = log.parse(written).runs;
       expect(run?.results.map(({ ruleId }) => ruleId)).toEqual(found.map(({ code }) => code));
       const files = run?.results.map(({ locations: [place] }) =>
@@ -151,6 +186,24 @@ test('SARIF has the shape of the 2.1.0 schema, whatever stands in the findings',
       expect(files).toEqual(found.map(({ span: { file } }) => file));
     }),
   );
+});
+
+test.each(['test/golden/lint/templates', 'test/golden/lint/name-clashes', 'example-pipelines'])(
+  'SARIF of the findings of %s is accepted by the schema',
+  (name) => {
+    const folder = join(root, name);
+    const files = projectFilesOf(folder);
+    const { diagnostics } = loadProject({ root: folder, files, env: {}, connectors });
+    const written = sarifOf(diagnostics);
+    expect(refusals(written)).toEqual([]);
+    expect(log.parse(written).runs[0]?.results).toHaveLength(diagnostics.length);
+  },
+);
+
+test('the schema refuses what SARIF is not', () => {
+  expect(refusals({ version: '2.1.0' })).toMatchObject([{ keyword: 'required' }]);
+  const [run] = toSarif([], tool).runs;
+  expect(refusals({ version: '2.1.0', runs: [{ ...run, columnKind: 'bytes' }] })).not.toEqual([]);
 });
 
 test("GitHub's reader gets every message, file and place back, one finding a line", () => {
