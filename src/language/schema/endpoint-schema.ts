@@ -100,13 +100,15 @@ const nested = (options: string): JsonObject => ({
 });
 
 const flat = (options: string, schema: JsonObject): JsonObject => ({
+  // What the editor calls the keys that are required, when it offers all of them at once.
+  title: options,
   properties: {
     ...Object.fromEntries(
       Object.keys(propertiesOf(schema)).map((key) => [key, ref(`${options}/properties/${key}`)]),
     ),
     type: true,
-    // Offered by editors; with it the mapping is of the other spelling.
-    configs: true,
+    // Offered by editors, which pass over a schema that is only `true`; with it the mapping is of the other spelling.
+    configs: { type: 'object', description: endpointKeys['configs']?.['description'] ?? '' },
     ...refusedHere,
   },
   additionalProperties: false,

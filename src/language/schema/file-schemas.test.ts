@@ -79,12 +79,10 @@ describe('the schema of connections', () => {
 test('a key that is refused carries the advice and is not offered', () => {
   const { properties } = fileSchemas.find(({ kind }) => kind === 'pipelines')?.build([]) ?? {};
   expect(properties).toMatchObject({
-    ops: {
-      not: {},
-      doNotSuggest: true,
-      errorMessage: expect.stringContaining('ops_config') as string,
-    },
+    ops: { doNotSuggest: true, description: expect.stringContaining('ops_config') as string },
   });
+  for (const ops of [null, 'text', 5, true, [], {}])
+    expect(takes('pipelines', { assets: null, ops })).toBe(false);
 });
 
 test('every file of a project may be empty, except a pipeline file without a section', () => {

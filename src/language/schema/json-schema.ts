@@ -18,16 +18,23 @@ const isSchema = (value: JsonValue | undefined): value is JsonObject =>
 const listOf = (value: JsonValue | undefined): readonly JsonObject[] =>
   Array.isArray(value) ? (value as readonly JsonValue[]).filter(isSchema) : [];
 
-/** A key that is known and refused: never offered, and the editor shows the advice. */
-export const refusedKey = (advice: string): JsonObject => ({
-  description: `Not supported: ${advice}`,
-  not: {},
-  errorMessage: `Not supported: ${advice}`,
-  doNotSuggest: true,
-});
+/**
+ * A key that is known and refused: never offered, and the editor shows the advice. Editors show a message of ours beside
+ * `type`, not beside `not`; no value is of both types.
+ */
+export const refusedKey = (advice: string): JsonObject => {
+  const errorMessage = `Not supported: ${advice}`;
+  return {
+    description: errorMessage,
+    allOf: [
+      { type: 'null', errorMessage },
+      { type: 'string', errorMessage },
+    ],
+    doNotSuggest: true,
+  };
+};
 
-const isRefused = ({ not, doNotSuggest }: JsonObject): boolean =>
-  not !== undefined && doNotSuggest === true;
+const isRefused = ({ doNotSuggest }: JsonObject): boolean => doNotSuggest === true;
 
 const exactly = (words: readonly string[]): string =>
   `^(${words.map((word) => caselessPattern(word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))).join('|')})$`;
