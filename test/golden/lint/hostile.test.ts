@@ -26,6 +26,7 @@ const valid: Readonly<Record<string, string>> = {
   'pipelines/copies.yaml': pipeline,
 };
 const levels = 10_000;
+const many = 100_000;
 const long = 'x'.repeat(1024 * 1024);
 
 const bomb = Array.from({ length: 30 }, (_, at) =>
@@ -39,6 +40,11 @@ const mergeBomb = Array.from({ length: 30 }, (_, at) =>
   at === 0 ? 'm0: &m0 { k: 1 }' : `m${at}: &m${at} { a${at}: *m${at - 1}, b${at}: *m${at - 1} }`,
 ).join('\n');
 
+/** The same by merge keys: what is merged is small, and yet merged 2^30 times where each is written out. */
+const mergeKeyBomb = Array.from({ length: 30 }, (_, at) =>
+  at === 0 ? 'm0: &m0 { k: 1 }' : `m${at}: &m${at} { <<: [*m${at - 1}, *m${at - 1}] }`,
+).join('\n');
+
 /** Text before or behind the right content of the file, and the code that tells of it; null: no finding. */
 const inputs: Readonly<Record<string, readonly [(text: string) => string, string | null]>> = {
   'an alias bomb': [(text) => `${text}x:\n${bomb.replace(/^/gm, '  ')}\n`, 'document/too-large'],
@@ -47,7 +53,7 @@ const inputs: Readonly<Record<string, readonly [(text: string) => string, string
     'document/too-large',
   ],
   'flow lists nested without end': [
-    (text) => `${text}x: ${'['.repeat(levels)}`,
+    (text) => `${text}x: ${'['.repeat(many)}`,
     'document/too-deep',
   ],
   'flow mappings nested and closed': [
@@ -63,6 +69,43 @@ const inputs: Readonly<Record<string, readonly [(text: string) => string, string
       `${text}x:\n${Array.from({ length: 2_000 }, (_, at) => `${' '.repeat(at + 1)}a:`).join('\n')} 1\n`,
     'document/too-deep',
   ],
+  'one level deeper on each of 1,500 lines': [
+    (text) =>
+      `${text}${Array.from({ length: 1_500 }, (_, at) => `${'  '.repeat(at)}a${at}:`).join('\n')}\n`,
+    'document/too-deep',
+  ],
+  'an alias inside its own anchor': [(text) => `${text}x: &x { y: [*x] }\n`, 'document/alias-cycle'],
+  'a merge key that merges itself': [
+    (text) => `${text}x: &x\n  a: 1\n  <<: *x\n`,
+    'document/alias-cycle',
+  ],
+  'merge keys that merge each other': [
+    (text) => `${text}x: &x { <<: { <<: *x } }\n`,
+    'document/alias-cycle',
+  ],
+  'a merge bomb': [
+    (text) => `${text}x:\n${mergeKeyBomb.replace(/^/gm, '  ')}\n`,
+    '',
+  ],
+  'a hundred thousand keys': [
+    (text) => `${text}x:\n${Array.from({ length: 100_000 }, (_, at) => `  k${at}: 1`).join('\n')}\n`,
+    '',
+  ],
+  'a hundred thousand anchors': [
+    (text) =>
+      `${text}x:\n${Array.from({ length: 100_000 }, (_, at) => `  - &a${at} ${at}`).join('\n')}\n`,
+    '',
+  ],
+  'a value of ten megabytes': [(text) => `${text}x: ${long.repeat(10)}\n`, 'document/too-large'],
+  'a block scalar of three megabytes': [
+    (text) => `${text}x: |\n${`  ${'y'.repeat(98)}\n`.repeat(30_000)}`,
+    '',
+  ],
+  'an open quote over three megabytes': [(text) => `${text}x: "${long.repeat(3)}\n`, 'document/syntax'],
+  'nothing but brackets': [() => '['.repeat(many), 'document/too-deep'],
+  'nothing but closing brackets': [() => ']'.repeat(many), 'document/syntax'],
+  'nothing but NUL bytes': [() => '\0'.repeat(many), ''],
+  'nothing but line ends': [() => '\n'.repeat(many), ''],
   'a line of a megabyte': [(text) => `${text}# ${long}\n`, null],
   'a key of a megabyte': [(text) => `${text}${long}: 1\n`, ''],
   'a value of a megabyte': [(text) => `${text}x: ${long}\n`, ''],
@@ -89,9 +132,14 @@ test('the project itself has no finding', () => {
   expect(codesOf(filesInMemory(valid))).toEqual([]);
 });
 
+/** Milliseconds, in fact; the machine may be busy with others. */
+const limitMs = 10_000;
+
 describe.each(Object.entries(inputs))('%s', (_, [break_, code]) => {
   test.each(Object.keys(valid))('in %s', (file) => {
+    const startMs = performance.now();
     const codes = codesOf(filesInMemory({ ...valid, [file]: break_(valid[file] ?? '') }));
+    expect(performance.now() - startMs).toBeLessThan(limitMs);
     if (code === null) expect(codes).toEqual([]);
     // Where the text is YAML, what it means decides; a free mapping takes it.
     else if (code !== '') expect(codes).toContain(code);
