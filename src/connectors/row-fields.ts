@@ -17,14 +17,20 @@ const sqlField = (description: string) =>
 const flag = (description: string, more: MoreFacts = {}) =>
   field(z.boolean(), { description, template: 'run', ...more });
 
+/** JavaScript counts names that are numbers before all others: their place in the YAML would be lost. */
+const valueName = z.string().regex(/[^0-9]/, 'a number is no name here; write a list');
+
+const values = (what: string) =>
+  field(z.union([z.array(z.unknown()), z.record(valueName, z.unknown())]), {
+    description: `Values for the \`?\` of the ${what}, in the order of the YAML: a list, or a mapping whose names are for readers`,
+    template: 'run',
+  }).optional();
+
 const statement = z.union([
   z.string().min(1),
   z.strictObject({
     sql: sqlField('The statement'),
-    params: field(z.record(z.string(), z.unknown()), {
-      description: 'Values for the `?` of the statement, in the order of the YAML',
-      template: 'run',
-    }).optional(),
+    params: values('statement'),
   }),
 ]);
 
@@ -49,10 +55,7 @@ export const rowSourceFields = {
     "Query to read; its values are bound, not pasted (write '{{ … }}' inside quotes)",
   ).optional(),
   query: sqlField('Old spelling of sql').optional(),
-  params: field(z.record(z.string(), z.unknown()), {
-    description: 'Values for the `?` of the query, in the order of the YAML',
-    template: 'run',
-  }).optional(),
+  params: values('query'),
   table_name: runText('Table or view to read, instead of sql; may be schema.table').optional(),
   schema_name: runText('Schema of the table').optional(),
   schema: runText('The same as schema_name').optional(),

@@ -36,14 +36,14 @@ const refuse = (sentence: string, fix?: string): TidemarkError =>
   new TidemarkError(badOptions, sentence, fix === undefined ? {} : { fix });
 
 const paramsOf = (
-  given: Record<string, unknown> | undefined,
+  given: Statement['params'],
   where: string,
   facts: LoadFacts,
 ): readonly JsonValue[] | null =>
   given === undefined
     ? null
     : Object.values(
-        mapTexts(given as JsonObject, (text, path) =>
+        mapTexts(given as JsonValue, (text, path) =>
           renderText(text, facts.scope, `${where}.params.${path.join('.')}`),
         ) as JsonObject,
       );

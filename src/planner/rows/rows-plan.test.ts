@@ -149,14 +149,18 @@ describe('statements', () => {
       source: { sql: 'SELECT * FROM t WHERE d = ? AND n >= ?', params: { z: 'first', a: 2 } },
       target: toTable({
         sql_pre: { sql: 'x = ?, ?', params: { z: 1, a: 2 } },
-        sql_post: ['y', { sql: 'z = ?, ?', params: { z: 3, a: 4 } }],
+        sql_post: [
+          'y',
+          { sql: 'z = ?, ?, ?', params: { z: 3, a: 4, '5th': 5 } },
+          { sql: '?', params: [6] },
+        ],
       }),
     });
     const bound = [rows?.query?.sql, ...(rows?.load?.sqlPre ?? []), ...(rows?.load?.sqlPost ?? [])];
     const values = bound.map((sql) =>
       sql?.flatMap((piece) => (typeof piece === 'object' && 'value' in piece ? [piece.value] : [])),
     );
-    expect(values).toEqual([['first', '2'], ['1', '2'], [], ['3', '4']]);
+    expect(values).toEqual([['first', '2'], ['1', '2'], [], ['3', '4', '5'], ['6']]);
   });
 
   it('a value outside of quotes is refused with asset, field and expression', () => {
