@@ -58,9 +58,25 @@ export interface LocatedDocument {
 
 export type NodePath = readonly (string | number)[];
 
+/** Large mappings are looked into once for each of their keys: searched from the front, that would be quadratic. */
+const indexes = new WeakMap<LocatedMapping, ReadonlyMap<string, MappingEntry>>();
+const worthIndexing = 50;
+
+const indexOf = (mapping: LocatedMapping): ReadonlyMap<string, MappingEntry> => {
+  const known = indexes.get(mapping);
+  if (known !== undefined) return known;
+  const index = new Map(mapping.entries.map((entry) => [entry.key, entry]));
+  indexes.set(mapping, index);
+  return index;
+};
+
 /** The entry of that key, or undefined. */
-export const entryOf = (node: LocatedNode, key: string): MappingEntry | undefined =>
-  node.kind === 'mapping' ? node.entries.find((entry) => entry.key === key) : undefined;
+export const entryOf = (node: LocatedNode, key: string): MappingEntry | undefined => {
+  if (node.kind !== 'mapping') return undefined;
+  return node.entries.length < worthIndexing
+    ? node.entries.find((entry) => entry.key === key)
+    : indexOf(node).get(key);
+};
 
 /** The value as plain JSON. Keys become own properties, `__proto__` too. */
 export const toJson = (node: LocatedNode): JsonValue => {

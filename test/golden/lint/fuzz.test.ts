@@ -11,6 +11,7 @@ import { expect, test } from 'vitest';
 import { connectors } from '../../../src/connectors/all.js';
 import { renderDiagnostic } from '../../../src/core/errors/render.js';
 import { loadProject, type LoadedProject } from '../../../src/language/lint/load-project.js';
+import { cpuMs } from './cpu-time.js';
 import { outside } from './places.js';
 
 const root = join(import.meta.dirname, 'valid-project');
@@ -25,7 +26,7 @@ const examples = join(root, '../../../../example-pipelines');
 const brokenFiles = 10_000;
 /** Another one each time; fast-check names the one that failed. */
 const firstSeed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-/** Of a whole project, on a busy machine; it takes milliseconds. */
+/** Of the processor, for a whole project; it takes milliseconds. */
 const limitMs = 5_000;
 
 const load = (files: Readonly<Record<string, string>>): LoadedProject =>
@@ -152,9 +153,8 @@ interface Broken {
 
 /** Holds for every broken project; answers with how many of its files were broken and read. */
 const holds = ({ right, files }: Broken): number => {
-  const startMs = performance.now();
-  const loaded = load(files);
-  expect(performance.now() - startMs).toBeLessThan(limitMs);
+  let loaded = load({});
+  expect(cpuMs(() => (loaded = load(files)))).toBeLessThan(limitMs);
   expect(outside(loaded)).toEqual([]);
   for (const finding of loaded.diagnostics) {
     const source = loaded.sources.get(finding.span.file);
