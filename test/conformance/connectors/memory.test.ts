@@ -129,7 +129,7 @@ describe('declared faults of memory', () => {
       faults: [{ on: 'write', do: 'truncate', at: 0 }],
     });
     expect(memory.connection.check?.(connection)).toMatchObject([
-      { path: ['faults', 0, 'do'], severity: 'error' },
+      { path: ['faults', 0, 'do'], kind: { severity: 'error' } },
     ]);
   });
 });

@@ -185,7 +185,9 @@ describe('logging in', () => {
     await source.list(anything, null, 10, patient());
     expect(lines).toEqual([expect.stringContaining(ours.server.hostKeyFingerprint)]);
     const findings = sftp.connection.check?.(sftp.connection.options.parse(unpinned));
-    expect(findings).toMatchObject([{ kind: { severity: 'warning', code: 'sftp/host-key-unpinned' } }]);
+    expect(findings).toMatchObject([
+      { kind: { severity: 'warning', code: 'sftp/host-key-unpinned' } },
+    ]);
     expect(sftp.connection.check?.(sftp.connection.options.parse(ours.connection))).toEqual([]);
   });
 
