@@ -216,6 +216,13 @@ export const wholeNumber = (
 export const compilePattern = (pattern: string): RegExp =>
   new RegExp(`^(?:${pattern.replaceAll('(?P<', '(?<')})`, 'u');
 
+/** The engine's reason without its own copy of the pattern; a shell's pattern is the usual slip. */
+const whyNot = (error: unknown, text: string): string => {
+  const reason = String(error).split(': ').at(-1)?.toLowerCase() ?? '';
+  const glob = text.startsWith('*') ? `; for every name that ends like this write .${text}` : '';
+  return `${reason}${glob}`;
+};
+
 /** A file pattern, checked to be a regular expression. */
 export const filePattern = (description: string) =>
   field(
@@ -224,7 +231,10 @@ export const filePattern = (description: string) =>
       try {
         compilePattern(text);
       } catch (error) {
-        context.addIssue({ code: 'custom', message: `not a regular expression: ${String(error)}` });
+        context.addIssue({
+          code: 'custom',
+          message: `not a regular expression: ${whyNot(error, text)}`,
+        });
       }
     }),
     { description, template: 'run', examples: ['orders_.*\\.csv'] },

@@ -39,8 +39,10 @@ const statements = (description: string) =>
     .transform((value) => (Array.isArray(value) ? value : [value]))
     .transform((list) => list.map((entry) => (typeof entry === 'string' ? { sql: entry } : entry)));
 
+export const syncModes = ['append', 'full-refresh', 'incremental'] as const;
+
 const syncMode = () =>
-  choice(['append', 'full-refresh', 'incremental'], {
+  choice(syncModes, {
     description:
       'append inserts every run; full-refresh replaces the contents; incremental takes what is new since the mark, and upserts where there is a primary_key',
     template: 'run',

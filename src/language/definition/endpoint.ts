@@ -90,6 +90,9 @@ const resolve = (
 const unflatten = (placed: Placed): { readonly outer: Placed; readonly configs: Placed } => {
   const isNested = isJsonObject(placed.value) && Object.hasOwn(placed.value, 'configs');
   if (isNested) return { outer: placed, configs: placedAt(placed, 'configs') };
+  // Refused by name; what it holds is read as it is meant, so that one slip gives one finding.
+  const older = placedAt(placed, 'config');
+  if (isJsonObject(older.value)) return { outer: placed, configs: older };
   const configs = without(placed, ['type', 'connection', 'resource', 'config']);
   const others = isJsonObject(configs.value) ? Object.keys(configs.value) : [];
   return { outer: without(placed, others), configs };

@@ -144,6 +144,26 @@ const yaml11Fix = (issue: Issue, placed: Placed, path: Path): { readonly fix?: s
   return fix === undefined ? {} : { fix };
 };
 
+/** The words that an enumeration takes, in a union of it and other things, too. */
+const wordsOf = (issue: Issue): readonly string[] => {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  return issue.code === 'invalid_union' ? issue.errors.flat().flatMap(wordsOf) : [];
+};
+
+const expectsList = (issue: Issue): boolean =>
+  issue.code === 'invalid_type' && issue.expected === 'array';
+
+/** What was probably meant: the nearest word, or a list of what stands there. */
+const meant = (
+  issue: Issue,
+  value: JsonValue,
+): { readonly hint?: string; readonly fix?: string } => {
+  if (typeof value !== 'string' || value === '') return {};
+  if (expectsList(issue)) return { fix: `Write a list: [${value}].` };
+  const near = suggest(value, wordsOf(issue));
+  return near === undefined ? {} : { hint: `did you mean ${near}?` };
+};
+
 const reportIssue = (issue: Issue, placed: Placed, schema: z.ZodType, reading: Reading): void => {
   const path = issuePath(issue);
   if (issue.code === 'unrecognized_keys') {
@@ -159,12 +179,10 @@ const reportIssue = (issue: Issue, placed: Placed, schema: z.ZodType, reading: R
     return;
   }
   reading.report(
-    diagnose(
-      wrongValue,
-      placed.span(path, 'value'),
-      wrongMessage(issue, value, where),
-      yaml11Fix(issue, placed, path),
-    ),
+    diagnose(wrongValue, placed.span(path, 'value'), wrongMessage(issue, value, where), {
+      ...meant(issue, value),
+      ...yaml11Fix(issue, placed, path),
+    }),
   );
 };
 

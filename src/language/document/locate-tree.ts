@@ -121,6 +121,7 @@ const aliasTarget = (walk: Walk, name: string, span: Span): LocatedNode => {
   const known = [...walk.anchors.keys()];
   walk.diagnostics.push(
     diagnose(kinds.unknownAlias, span, `alias *${name}: no anchor &${name} stands above it`, {
+      hint: 'put the value in quotes, if it is text',
       known,
     }),
   );

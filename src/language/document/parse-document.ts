@@ -9,8 +9,8 @@ import * as kinds from './diagnostics.js';
 import { indexLines, type LineIndex, spanOf } from './line-index.js';
 import { depthLimit, locateTree } from './locate-tree.js';
 import type { LocatedDocument, LocatedNode } from './located.js';
-import { syntaxReason } from './syntax-reasons.js';
-import { type Complaint, readYaml, type YamlReading } from './yaml-reader.js';
+import { complaintFindings } from './syntax-findings.js';
+import { readYaml, type YamlReading } from './yaml-reader.js';
 
 export interface ParsedDocument {
   readonly document: LocatedDocument;
@@ -18,25 +18,8 @@ export interface ParsedDocument {
 }
 
 const textLimit = 4 * 1024 * 1024;
-/** What one mistake drags along is of no use to the reader. */
-const complaintLimit = 20;
-
-const complain = (complaint: Complaint, index: LineIndex): Diagnostic => {
-  const span = spanOf(index, complaint.start, complaint.end);
-  if (complaint.code === 'TAG_RESOLVE_FAILED') {
-    return diagnose(kinds.unsupportedTag, span, "this tag is not part of YAML 1.2's core schema");
-  }
-  if (complaint.code === 'RESOURCE_EXHAUSTION') {
-    return diagnose(kinds.tooDeep, span, 'this value is nested too deeply');
-  }
-  const { message, hint } = syntaxReason(complaint.code);
-  return diagnose(kinds.syntax, span, message, hint === undefined ? {} : { hint });
-};
-
-const findings = (reading: YamlReading, index: LineIndex): readonly Diagnostic[] => {
-  const found = reading.complaints
-    .slice(0, complaintLimit)
-    .map((complaint) => complain(complaint, index));
+const findings = (reading: YamlReading, text: string, index: LineIndex): readonly Diagnostic[] => {
+  const found = [...complaintFindings(reading.complaints, text, index)];
   if (reading.secondDocumentAt !== undefined) {
     const at = reading.secondDocumentAt;
     found.push(
@@ -104,12 +87,14 @@ export const parseDocument = (text: string, file: string): ParsedDocument => {
   }
   const reading = readOrFail(text, index);
   if (!('complaints' in reading)) return { document: emptyDocument, diagnostics: [reading] };
-  const found = findings(reading, index);
+  const found = findings(reading, text, index);
   if (reading.contents === undefined) return { document: emptyDocument, diagnostics: found };
   const tree = locateTree(reading.contents, text, index);
   // After a syntax error the tree is a guess; what the guess would complain about is noise.
-  const broken = found.some((finding) => finding.code === kinds.syntax.code);
-  const diagnostics = broken ? found : [...found, ...tree.diagnostics];
+  const broken = found.some(({ code }) => code === kinds.syntax.code);
+  const spoilt = new Set(found.map(({ span: { line } }) => line));
+  const more = broken ? [] : tree.diagnostics.filter(({ span: { line } }) => !spoilt.has(line));
+  const diagnostics = [...found, ...more];
   return {
     document: { file, text, root: tree.root },
     diagnostics: diagnostics.toSorted(byPosition),

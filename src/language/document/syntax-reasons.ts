@@ -37,6 +37,7 @@ const reasons: Readonly<Record<string, SyntaxReason>> = {
   },
   MULTIPLE_ANCHORS: { message: 'a value carries more than one anchor' },
   MULTIPLE_TAGS: { message: 'a value carries more than one tag' },
+  OPEN_QUOTE: { message: 'a quote is opened here and never closed', hint: 'close it' },
   TAB_AS_INDENT: { message: 'a tab is used as indentation', hint: 'indent with spaces' },
   UNEXPECTED_TOKEN: { message: 'this is not expected here' },
 };

@@ -12,6 +12,7 @@ import {
   isSeq,
   Lexer,
   Parser,
+  visit,
   type CST,
   type Document,
   type ParsedNode,
@@ -54,13 +55,27 @@ const offsetBeyond = (tokens: readonly CST.Token[], depthLimit: number): number 
   return undefined;
 };
 
+/** Where the quote stands that is open at the end: the last one, as it swallows everything behind it. */
+const openQuote = (document: Document.Parsed, end: number): number | undefined => {
+  let found: number | undefined;
+  visit(document, {
+    Scalar: (_, { type, range }) => {
+      if (type?.startsWith('QUOTE') === true && range && range[1] >= end) found = range[0];
+    },
+  });
+  return found;
+};
+
 /** The package reports a bracket that is never closed as an indentation; to the author that is another mistake. */
 const complaintsOf = (document: Document.Parsed): readonly Complaint[] =>
-  [...document.errors, ...document.warnings].map(({ code, message, pos: [start, end] }) => ({
-    code: code === 'BAD_INDENT' && message.startsWith('Flow') ? 'MISSING_CHAR' : code,
-    start,
-    end,
-  }));
+  [...document.errors, ...document.warnings].map(({ code, message, pos: [start, end] }) => {
+    if (code === 'MISSING_CHAR' && /quote/.test(message)) {
+      const opening = openQuote(document, start);
+      if (opening !== undefined) return { code: 'OPEN_QUOTE', start: opening, end: opening + 1 };
+    }
+    const isBracket = code === 'BAD_INDENT' && message.startsWith('Flow');
+    return { code: isBracket ? 'MISSING_CHAR' : code, start, end };
+  });
 
 /** The token tree, or where the parser's own stack says that nesting is far beyond the limit: that stops it early. */
 const tokenTree = (text: string, depthLimit: number): readonly CST.Token[] | number => {

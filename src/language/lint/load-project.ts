@@ -9,6 +9,7 @@ import { objectFields } from '../../connectors/fields.js';
 import { byPosition, type Diagnostic } from '../../core/errors/diagnostic.js';
 import { isJsonObject } from '../../core/values/json.js';
 import { fieldPlaces, type FieldPlaces } from './field-places.js';
+import { withoutGuesses } from './without-guesses.js';
 import { lintDraft } from './lint-draft.js';
 import { buildEntries } from '../definition/build-draft.js';
 import { readConnections } from '../definition/connections.js';
@@ -159,7 +160,7 @@ export const loadProject = (request: LoadRequest): LoadedProject => {
   const env = request.envName ?? request.env['ENV'] ?? 'dev';
   const draft = readDraft(request, env, reading);
   found.push(...lintDraft(draft));
-  const diagnostics = once(found);
+  const diagnostics = once(withoutGuesses(found));
   const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
   const definition = hasErrors ? null : definitionOf(draft, env, sources);
   return { definition, diagnostics, sources, placeOf: fieldPlaces(draft) };
