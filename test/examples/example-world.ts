@@ -128,6 +128,9 @@ const runSql = async (place: pg.ClientConfig, statements: string): Promise<strin
   }
 };
 
+/** The usual ports are for one stack: two that start at once would both find them free. */
+const freePorts = ['--temporal-port', '0', '--ui-port', '0'];
+
 /** `original`: the folder of the project that is copied. */
 export const startExampleWorld = async (original = exampleProject): Promise<ExampleWorld> => {
   const { cliPath } = temporalForTests();
@@ -142,7 +145,7 @@ export const startExampleWorld = async (original = exampleProject): Promise<Exam
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    programs.push(await startProgram(['dev'], project, env, 'everything is up'));
+    programs.push(await startProgram(['dev', ...freePorts], project, env, 'everything is up'));
     const facts = JSON.parse(
       await readFile(join(project, '.tidemark', 'dev.json'), 'utf8'),
     ) as DevFile;
