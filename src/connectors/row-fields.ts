@@ -18,10 +18,19 @@ const flag = (description: string, more: MoreFacts = {}) =>
   field(z.boolean(), { description, template: 'run', ...more });
 
 /** JavaScript counts names that are numbers before all others: their place in the YAML would be lost. */
-const valueName = z.string().regex(/[^0-9]/, 'a number is no name here; write a list');
+const orderedValues = z
+  .union([z.array(z.unknown()), z.record(z.string(), z.unknown())])
+  .superRefine((given, context) => {
+    const number = Object.keys(given).find((name) => /^\d+$/.test(name));
+    if (Array.isArray(given) || number === undefined) return;
+    context.addIssue({
+      code: 'custom',
+      message: `"${number}" as a name has no place in the order of the YAML; write a list`,
+    });
+  });
 
 const values = (what: string) =>
-  field(z.union([z.array(z.unknown()), z.record(valueName, z.unknown())]), {
+  field(orderedValues, {
     description: `Values for the \`?\` of the ${what}, in the order of the YAML: a list, or a mapping whose names are for readers`,
     template: 'run',
   }).optional();
