@@ -70,6 +70,8 @@ beforeAll(async () => {
   mkdirSync(gallery.onDisk('drop'), { recursive: true });
   await gallery.world.put('prices/prices.csv', 'sku,price\na,1.00\nb,0\n');
   await gallery.world.put('inbox/readme.txt', 'not a CSV file');
+  // Long before the first look, so that it finds both of them settled.
+  await Promise.all(['a.txt', 'b.txt'].map((name) => gallery.putObject(`drop/${name}`, name)));
 }, 120_000);
 
 afterAll(() => gallery?.[Symbol.asyncDispose]());
@@ -256,7 +258,6 @@ it('what arrives starts a run that takes it', async () => {
   for (const file of [...sensors, 'sensor-trigger.yaml'])
     expect(await gallery.attempt(file)).toMatchObject({ code: 0 });
   await gallery.world.put('inbox/one.csv', items);
-  await Promise.all(['a.txt', 'b.txt'].map((name) => gallery.putObject(`drop/${name}`, name)));
   gallery.putOnDisk('drop/told.csv', items);
   await sql(`insert into sales.payments select g, g, now() from generate_series(1, 5) g`);
   const jobs = ['arrived_file', 'arrived_objects', 'arrived_rows', 'told_file'];
