@@ -36,12 +36,16 @@ export interface Granted {
 /** Of a read without a cursor. */
 export const everything: WindowBound = { high: null, waiting: null, nullCursors: 0, ceiling: '' };
 
-const refuseNulls = (plan: AssetPlan, bound: WindowBound): void => {
+/** Rows without a cursor that are included go with a window of others: where there never was one, they would never go. */
+const refuseNulls = (plan: AssetPlan, bound: WindowBound, low: Mark | null): void => {
   const mark = rowsOf(plan).mark;
-  if (mark?.nulls !== 'fail' || bound.nullCursors === 0) return;
+  if (mark === null || bound.nullCursors === 0) return;
+  const isNeverRead = mark.nulls === 'include' && low === null && bound.high === null;
+  if (mark.nulls !== 'fail' && !isNeverRead) return;
+  const all = isNeverRead ? ', and no row has one' : '';
   throw new TidemarkError(
     nullCursor,
-    `asset ${plan.name}: ${String(bound.nullCursors)} rows have no value in ${mark.column}, the cursor column`,
+    `asset ${plan.name}: ${String(bound.nullCursors)} rows have no value in ${mark.column}, the cursor column${all}`,
   );
 };
 
@@ -54,7 +58,7 @@ const boundsOf = async (
   const { mark, query } = rowsOf(plan);
   if (mark === null || source === null || query === null) return everything;
   const bound = await source.source.bound(query, source.shape, { low, plan: mark }, signal);
-  refuseNulls(plan, bound);
+  refuseNulls(plan, bound, low);
   return bound;
 };
 

@@ -63,7 +63,7 @@ const markLines = (plan: AssetPlan, { mark, fromStart }: RowsPlan): readonly str
       ? 'fail the run'
       : mark.nulls === 'skip'
         ? 'are left out'
-        : 'are read at each run';
+        : 'are read with each window of new rows';
   return [
     line('cursor', `${mark.column} (${cursorOrigin(plan)}), read ${start}`),
     `${margin}up to what can still change, else ${mark.settleMs / 1000} s below the clock; rows without a cursor ${nulls}`,

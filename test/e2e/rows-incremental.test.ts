@@ -66,6 +66,9 @@ ${intoTable('t_float')}
       configs:${query}
 ${intoTable('q_target')}
 ${(['fail', 'include', 'skip'] as const).map((nulls) => `  - name: nulls_${nulls}\n${read('nulls', `${incremental}, nulls: ${nulls}`)}\n${intoTable(`nulls_${nulls}`)}`).join('\n')}
+  - name: nulls_only
+${read('only_nulls', `${incremental}, nulls: include`)}
+${intoTable('nulls_only')}
   - name: to_s3
 ${read('places', incremental)}
     target: { type: S3, connection: lake, configs: { prefix: new } }
@@ -84,6 +87,7 @@ const tables = `
   create table q_source (id int primary key, c timestamptz not null); create table q_target (like q_source including all);
   insert into q_source select g, timestamptz '2024-01-01' + g % 3 * interval '1 microsecond' from generate_series(1, 30) g;
   create table nulls (id int primary key, c int); insert into nulls values (1, 1), (2, null), (3, null);
+  create table only_nulls (id int primary key, c int); insert into only_nulls values (1, null); create table nulls_only (like nulls including all);
   ${['fail', 'include', 'skip'].map((each) => `create table nulls_${each} (like nulls including all);`).join('\n')}
   create table places (id int primary key, c int not null); insert into places values (1, 1), (2, 2);
   create table checked (id int primary key, c timestamptz not null, note text);
@@ -145,6 +149,10 @@ describe.skipIf(!hasPostgres('debian'))('windows and marks, in whole runs', () =
   });
 
   it('rows without a cursor fail the run, come each time, or are left out', async () => {
+    const never = await rows.fails('nulls_only');
+    expect(never.text).toContain(
+      '1 rows have no value in c, the cursor column, and no row has one',
+    );
     const failed = await rows.fails('nulls_fail');
     expect(failed.text).toContain('2 rows have no value in c');
     expect(readBy(await rows.run('nulls_skip'))).toBe(1);
