@@ -219,8 +219,9 @@ export const compilePattern = (pattern: string): RegExp =>
 /** The engine's reason without its own copy of the pattern; a shell's pattern is the usual slip. */
 const whyNot = (error: unknown, text: string): string => {
   const reason = String(error).split(': ').at(-1)?.toLowerCase() ?? '';
-  const glob = text.startsWith('*') ? `; for every name that ends like this write .${text}` : '';
-  return `${reason}${glob}`;
+  if (!text.startsWith('*')) return reason;
+  const meant = text.replaceAll('.', '\\.').replaceAll('*', '.*');
+  return `${reason}; for every name that ends like this write ${meant}`;
 };
 
 /** A file pattern, checked to be a regular expression. */
