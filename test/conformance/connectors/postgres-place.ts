@@ -4,7 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { postgres } from '../../../src/connectors/postgres/index.js';
+import type { RowSource } from '../../../src/connectors/row-connector.js';
 import type { PostgresServer } from '../../servers/postgres.js';
+import { freeLine } from './opening.js';
 
 /** The connection as one writes it in the YAML. */
 export const connectionOf = (server: PostgresServer) => ({
@@ -31,4 +34,30 @@ export const createSchema = async (server: PostgresServer): Promise<string> => {
   const schema = `only_${randomBytes(4).toString('hex')}`;
   await server.psql(`CREATE SCHEMA ${schema}`);
   return schema;
+};
+
+/** A fresh schema, a source that is open on it, and sessions beside; disposing ends them and drops the schema. */
+export const sourcePlace = async (server: PostgresServer) => {
+  const { rowSource, connection } = postgres;
+  if (rowSource === undefined) throw new Error('it reads rows');
+  const schema = await createSchema(server);
+  const sessions: pg.Client[] = [];
+  const open = (facts: Record<string, unknown> = {}): Promise<RowSource> =>
+    rowSource.open(connection.options.parse({ ...connectionOf(server), ...facts }), freeLine('pg'));
+  const source = await open();
+  return {
+    schema,
+    source,
+    open,
+    session: async (): Promise<pg.Client> => {
+      const client = await openSession(server);
+      sessions.push(client);
+      return client;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await source[Symbol.asyncDispose]();
+      for (const client of sessions) await client.end();
+      await server.psql(`DROP SCHEMA ${schema} CASCADE`);
+    },
+  };
 };

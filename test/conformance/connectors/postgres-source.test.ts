@@ -2,14 +2,13 @@
  * PostgreSQL as a source of rows, on two majors: what only this server has. What was read is compared with what psql says.
  */
 import fc from 'fast-check';
-import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { postgres } from '../../../src/connectors/postgres/index.js';
 import type { RowSource } from '../../../src/connectors/row-connector.js';
 import { plainCsv, type CsvFormat } from '../../../src/core/plan/rows.js';
 import { startPostgres, type PostgresKind, type PostgresServer } from '../../servers/postgres.js';
-import { codeOf, freeLine, patient } from './opening.js';
-import { connectionOf, createSchema, literal, openSession, quoted } from './postgres-place.js';
+import { codeOf, patient } from './opening.js';
+import { literal, quoted, sourcePlace } from './postgres-place.js';
 import {
   collect,
   tableQuery,
@@ -34,28 +33,14 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
   });
 
   describe('what only PostgreSQL has', () => {
+    let place: Awaited<ReturnType<typeof sourcePlace>>;
     let schema: string;
     let source: RowSource;
-    const sessions: pg.Client[] = [];
-    const open = (facts: Record<string, unknown> = {}): Promise<RowSource> => {
-      const connection = postgres.connection.options.parse({ ...connectionOf(server), ...facts });
-      if (postgres.rowSource === undefined) throw new Error('it reads rows');
-      return postgres.rowSource.open(connection, freeLine('pg'));
-    };
-    const session = async (): Promise<pg.Client> => {
-      const client = await openSession(server);
-      sessions.push(client);
-      return client;
-    };
     beforeEach(async () => {
-      schema = await createSchema(server);
-      source = await open();
+      place = await sourcePlace(server);
+      ({ schema, source } = place);
     });
-    afterEach(async () => {
-      await source[Symbol.asyncDispose]();
-      for (const client of sessions.splice(0)) await client.end();
-      await server.psql(`DROP SCHEMA ${schema} CASCADE`);
-    });
+    afterEach(() => place[Symbol.asyncDispose]());
 
     describe('bytes', () => {
       it.each(csvFormats)('are those of psql for every type: %s', async (_, format, options) => {
@@ -88,7 +73,7 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
           ALTER ROLE ${schema} SET bytea_output = 'escape'; ALTER ROLE ${schema} SET TimeZone = 'Asia/Tokyo';
           ALTER ROLE ${schema} SET extra_float_digits = 0; ALTER ROLE ${schema} SET standard_conforming_strings = off;
           ALTER ROLE ${schema} SET client_encoding = 'LATIN1'`);
-        await using other = await open({ user: schema });
+        await using other = await place.open({ user: schema });
         const read = await readAll(other, tableQuery(schema, 'every_type'));
         const wanted = await server.psql(
           `${pins} COPY (SELECT * FROM ${schema}.every_type ORDER BY id) TO STDOUT CSV`,
@@ -132,7 +117,7 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
         });
         // Read back by the server itself: the same rows, and exactly one CR more for each row.
         expect(ended.bytes.length).toBe(plain.bytes.length + 4);
-        const client = await session();
+        const client = await place.session();
         await client.query('CREATE TEMP TABLE back (id text, t text, u text)');
         const { from } = await import('pg-copy-streams');
         const sink = client.query(
@@ -388,7 +373,7 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
         await server.psql(`CREATE TABLE ${schema}.t (id int PRIMARY KEY, tz timestamptz, ts timestamp);
           INSERT INTO ${schema}.t SELECT g, tz, tz AT TIME ZONE 'Europe/Berlin' FROM
             (SELECT g, timestamptz '2024-07-01 00:00:00+00' + g * interval '1 hour' AS tz FROM generate_series(-3, 3) g) x`);
-        await using berlin = await open({ time_zone: 'Europe/Berlin' });
+        await using berlin = await place.open({ time_zone: 'Europe/Berlin' });
         const instant = { value: '2024-07-01T00:00:00Z', as: 'instant' } as const;
         for (const column of ['tz', 'ts']) {
           const query = sqlQuery([

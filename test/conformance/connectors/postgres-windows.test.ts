@@ -1,13 +1,11 @@
 /** Windows on PostgreSQL, and what disturbs a read: open transactions, cancels, ended sessions and servers. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { postgres } from '../../../src/connectors/postgres/index.js';
 import type { RowSource } from '../../../src/connectors/row-connector.js';
 import { plainCsv, type Mark, type RowQuery } from '../../../src/core/plan/rows.js';
 import { startPostgres, type PostgresKind, type PostgresServer } from '../../servers/postgres.js';
-import { codeOf, freeLine, patient } from './opening.js';
-import { connectionOf, createSchema, literal, openSession } from './postgres-place.js';
+import { codeOf, patient } from './opening.js';
+import { literal, sourcePlace } from './postgres-place.js';
 
 import {
   collect,
@@ -31,28 +29,14 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
   });
 
   describe('what only PostgreSQL has', () => {
+    let place: Awaited<ReturnType<typeof sourcePlace>>;
     let schema: string;
     let source: RowSource;
-    const sessions: pg.Client[] = [];
-    const open = (facts: Record<string, unknown> = {}): Promise<RowSource> => {
-      const connection = postgres.connection.options.parse({ ...connectionOf(server), ...facts });
-      if (postgres.rowSource === undefined) throw new Error('it reads rows');
-      return postgres.rowSource.open(connection, freeLine('pg'));
-    };
-    const session = async (): Promise<pg.Client> => {
-      const client = await openSession(server);
-      sessions.push(client);
-      return client;
-    };
     beforeEach(async () => {
-      schema = await createSchema(server);
-      source = await open();
+      place = await sourcePlace(server);
+      ({ schema, source } = place);
     });
-    afterEach(async () => {
-      await source[Symbol.asyncDispose]();
-      for (const client of sessions.splice(0)) await client.end();
-      await server.psql(`DROP SCHEMA ${schema} CASCADE`);
-    });
+    afterEach(() => place[Symbol.asyncDispose]());
 
     describe('windows', () => {
       const plan = { column: 'at', initial: null, settleMs: 1000, nulls: 'skip' } as const;
@@ -87,7 +71,7 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
         const query = tableQuery(schema, 't', { cursor: 'id' });
         for (const writes of [false, true]) {
           const low = (await window(query, null))?.high ?? null;
-          const client = await session();
+          const client = await place.session();
           await client.query('BEGIN');
           const taken = await client.query<{ id: string }>(
             `SELECT nextval('${schema}.t_id_seq') AS id`,
@@ -108,7 +92,7 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
       it('wait for a transaction that ends in time', async () => {
         await server.psql(`CREATE TABLE ${schema}.t (id bigserial PRIMARY KEY, v text)`);
         const query = tableQuery(schema, 't', { cursor: 'id' });
-        const client = await session();
+        const client = await place.session();
         await client.query(`BEGIN; INSERT INTO ${schema}.t (v) VALUES ('late')`);
         await server.psql(`INSERT INTO ${schema}.t (v) VALUES ('early')`);
         const waiting = window(query, null, 10_000);
@@ -148,7 +132,7 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
           INSERT INTO ${schema}.t SELECT g, (now() AT TIME ZONE 'Asia/Tokyo')::date + g, now() AT TIME ZONE 'Asia/Tokyo' + g * interval '1 hour' - interval '1 minute'
           FROM generate_series(-3, 3) g`);
         await source[Symbol.asyncDispose]();
-        source = await open({ time_zone: 'Asia/Tokyo' });
+        source = await place.open({ time_zone: 'Asia/Tokyo' });
         const days = await window(tableQuery(schema, 't', { cursor: 'd' }), null);
         expect(days?.ids).toEqual([-3, -2, -1]);
         const hours = await window(tableQuery(schema, 't', { cursor: 'ts' }), null);
@@ -160,7 +144,7 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
           `CREATE TABLE ${schema}.t (id int PRIMARY KEY, at timestamptz DEFAULT now())`,
         );
         await server.psql(`INSERT INTO ${schema}.t VALUES (1, now() - interval '1 hour')`);
-        const client = await session();
+        const client = await place.session();
         await client.query(`BEGIN; INSERT INTO ${schema}.t VALUES (2)`);
         await sleep(100);
         await client.query(`PREPARE TRANSACTION '${schema}'`);
@@ -178,7 +162,7 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
           INSERT INTO ${schema}.t VALUES (1, now() - interval '1 hour'), (2, now() - interval '5 seconds');
           CREATE ROLE ${schema} LOGIN PASSWORD ${literal(server.password)}; GRANT USAGE ON SCHEMA ${schema} TO ${schema}; GRANT SELECT ON ${schema}.t TO ${schema}`);
         await source[Symbol.asyncDispose]();
-        source = await open({ user: schema });
+        source = await place.open({ user: schema });
         const query = tableQuery(schema, 't', { cursor: 'at' });
         const bound = await boundOf(query, null, 30_000);
         expect(bound.ceiling).toContain('pg_read_all_stats');
@@ -335,7 +319,7 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
 
       it('a wrong password, database or right is never tried again', async () => {
         const attempt = async (facts: Record<string, unknown>, query = sqlQuery(['SELECT 1'])) => {
-          await using other = await open(facts);
+          await using other = await place.open(facts);
           return await codeOf(other.count(query, patient()));
         };
         expect(await attempt({ password: `${server.password}x` })).toBe('postgres/login-refused');
@@ -353,7 +337,7 @@ describe.each(kinds)('PostgreSQL (%s)', (kind) => {
         const silent = createServer(() => undefined);
         await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
         const { port } = silent.address() as { port: number };
-        await using other = await open({ port, sslmode: 'disable' });
+        await using other = await place.open({ port, sslmode: 'disable' });
         const controller = new AbortController();
         const at = performance.now();
         const ended = other
