@@ -9,7 +9,7 @@ import type { ByteProgress } from '../connector.js';
 import { partsDiffer, targetMismatch } from '../file-errors.js';
 import type { Place, S3Calls, StartedUpload, UploadedPart, UploadPlace } from './calls.js';
 import { agrees, crcFromBase64, isMadeOf, wholeCrc } from './checksum.js';
-import { declaredError, S3Failure } from './errors.js';
+import { declaredError, failureOf, S3Failure } from './errors.js';
 import { isWork, originOf, targetObjectOf } from './origin.js';
 import { doingOf, goneError, look, publish } from './publishing.js';
 import { pause, withRetries } from './retry.js';
@@ -153,6 +153,29 @@ const mismatch = (order: ObjectOrder, what: string): TidemarkError =>
     details: { key: order.address.key, unit: order.unit },
   });
 
+/**
+ * Sends a part once. A server may refuse it before it has read it and close the connection, so that its answer is
+ * never seen: after no answer the upload is asked for, or an upload that is gone would look like a broken line.
+ */
+const sendPart = async (
+  calls: S3Calls,
+  part: Parameters<S3Calls['uploadPart']>[0],
+  body: Buffer,
+  io: { readonly progress: ByteProgress; readonly signal: AbortSignal },
+) => {
+  try {
+    return await calls.uploadPart(part, body, io);
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.status === 0) {
+      await calls.listParts(part, 1, io.signal).catch((answer: unknown) => {
+        if (isGone(failureOf(answer))) throw answer;
+      });
+    }
+    throw failure;
+  }
+};
+
 export const writePart = async (
   calls: S3Calls,
   upload: UploadHandle,
@@ -163,9 +186,7 @@ export const writePart = async (
   const record = { number, size: body.length, crc32 };
   try {
     const place = { ...uploadPlace(upload), number, crc32 };
-    const { etag, checksum } = await withRetries(io.signal, () =>
-      calls.uploadPart(place, body, io),
-    );
+    const { etag, checksum } = await withRetries(io.signal, () => sendPart(calls, place, body, io));
     const reported = crcFromBase64(checksum);
     if (reported === undefined || reported === crc32) return { ...record, tag: etag };
     throw mismatch(

@@ -295,6 +295,20 @@ describe('S3 on our own server', () => {
       },
     );
 
+    it('is gone for a part although its answer never comes', async () => {
+      await using target = await openOurs();
+      const handle = await opened(target);
+      await target.abort(handle, patient());
+      // As a server that refuses a part before it has read it: it closes, and the client sees no answer.
+      next('UploadPart', { kind: 'disconnect' }, 100);
+      const body = randomBody(1000);
+      const part = { number: 2, position: 1000, crc32: crcOf(body) };
+      const io = { progress: () => undefined, signal: patient() };
+      const code = await codeOf(target.writePart(handle, part, body, io));
+      expect(code).toBe('target/upload-gone');
+      expect(sent('UploadPart')).toBe(2);
+    });
+
     it('is an error where it survives every try, and stays for the next one', async () => {
       await using target = await openOurs();
       const handle = await opened(target);
