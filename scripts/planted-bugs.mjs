@@ -42,13 +42,15 @@ const write = (folder, file, text) => {
   if (bundled.status !== 0) throw new Error(`the bundle of ${file}: ${bundled.stderr}`);
 };
 
-const isCaught = (folder, { project = 'integration', test, title, env }) => {
+/** What the failing test said; null when it passed. */
+const complaint = (folder, { project = 'integration', test, title, env }) => {
   const only = title === '' ? [] : ['-t', title];
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, test, ...only];
   const { status, stdout } = shell(folder, process.execPath, args, env);
-  const failed = /Tests\s.*?(\d+) failed/.exec(stdout.replace(/\u001b\[\d+m/g, ''));
-  if (status !== 0 && failed === null) throw new Error(`${test} did not run:\n${stdout}`);
-  return status !== 0;
+  if (status === 0) return null;
+  const plain = stdout.replace(/\u001b\[\d+m/g, '');
+  if (!/Tests\s.*?\d+ failed/.test(plain)) throw new Error(`${test} did not run:\n${stdout}`);
+  return /^\s*\w*Error: .*$/m.exec(plain)?.[0].trim() ?? 'it failed without a message';
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-planted-'));
@@ -68,12 +70,13 @@ try {
       sound.replace(bug.search, () => bug.replace),
     );
     const startedMs = performance.now();
-    const caught = isCaught(folder, bug);
-    if (!caught) missed++;
+    const said = complaint(folder, bug);
+    if (said === null) missed++;
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
     say(
-      `${caught ? 'caught' : 'MISSED'}  ${bug.name}  by ${bug.test} › ${bug.title} (${seconds} s)`,
+      `${said === null ? 'MISSED' : 'caught'}  ${bug.name}  by ${bug.test} › ${bug.title} (${seconds} s)`,
     );
+    if (said !== null) say(`        ${said}`);
     write(folder, bug.file, sound);
   }
 } finally {
