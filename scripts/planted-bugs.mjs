@@ -46,10 +46,11 @@ const write = (folder, file, text) => {
 const complaint = (folder, { project = 'integration', test, title, env }) => {
   const only = title === '' ? [] : ['-t', title];
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, test, ...only];
-  const { status, stdout } = shell(folder, process.execPath, args, env);
+  const { status, stdout, stderr } = shell(folder, process.execPath, args, env);
   if (status === 0) return null;
-  const plain = stdout.replace(/\u001b\[\d+m/g, '');
-  if (!/Tests\s.*?\d+ failed/.test(plain)) throw new Error(`${test} did not run:\n${stdout}`);
+  // Totals stand in one of the two, messages in the other.
+  const plain = `${stdout}\n${stderr}`.replace(/\u001b\[\d+m/g, '');
+  if (!/Tests\s.*?\d+ failed/.test(plain)) throw new Error(`${test} did not run:\n${plain}`);
   return /^\s*\w*Error: .*$/m.exec(plain)?.[0].trim() ?? 'it failed without a message';
 };
 
