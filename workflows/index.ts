@@ -8,6 +8,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ApplicationFailure,
   isCancellation,
+  setHandler,
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -20,6 +21,7 @@ import type { Handed } from './asset-input.js';
 import { type BackfillResume, runBackfill } from './backfill.js';
 import { applicationFailureOf, callLight } from './call.js';
 import { runPlan } from './job.js';
+import { statusQuery } from './messages.js';
 import { runSensor, type SensorResume } from './sensor.js';
 
 type Planned =
@@ -68,6 +70,23 @@ const startMs = (): number => {
   return (scheduled ?? startTime).getTime();
 };
 
+/** Until there is a plan, `status` says so: it is what people ask first of a run that seems to do nothing. */
+const planOf = async (request: unknown): Promise<Planned> => {
+  const name = workflowInfo().workflowType;
+  let planning = `${name} is being planned: no worker has answered yet`;
+  setHandler(statusQuery, () => planning);
+  try {
+    return await callLight<Planned>(
+      'plan-run',
+      { name, request: request ?? {}, atMs: startMs() },
+      { summary: `plan ${name}` },
+    );
+  } catch (error) {
+    planning = `${name} was not planned: ${applicationFailureOf(error)?.message ?? 'it was cancelled'}`;
+    throw error;
+  }
+};
+
 const run = async (request: unknown, handed: unknown): Promise<unknown> => {
   // Continued and child runs carry what their predecessor or parent planned; nobody else is believed.
   if (handed !== undefined && isTrusted()) {
@@ -79,16 +98,12 @@ const run = async (request: unknown, handed: unknown): Promise<unknown> => {
       return plan === undefined ? resumeAsset(given.resume) : runPlan(plan, given.resume);
     }
   }
-  const name = workflowInfo().workflowType;
-  const planned = await callLight<Planned>(
-    'plan-run',
-    { name, request: request ?? {}, atMs: startMs() },
-    { summary: `plan ${name}` },
-  );
+  const planned = await planOf(request);
   if (planned.kind === 'run') return runPlan(planned.plan);
   if (planned.kind === 'backfill')
     return runBackfill({ backfill: { plan: planned.plan, state: startBackfill() } });
   const resume = handed !== undefined && isTrusted() ? (handed as SensorResume) : null;
+  setHandler(statusQuery, undefined);
   return runSensor(planned.plan, resume);
 };
 

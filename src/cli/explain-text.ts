@@ -8,6 +8,7 @@ import {
   connectorOfKind,
 } from '../planner/connections.js';
 import { maskOptions } from './mask.js';
+import { checkLines } from './explain-checks.js';
 import { rowsJson, rowsLines } from './explain-rows.js';
 import { bytesText } from './bytes-text.js';
 import type { ExplainFacts, Found } from './explain-facts.js';
@@ -71,6 +72,7 @@ const planLines = (plan: AssetPlan, facts: ExplainFacts): readonly string[] => [
     ? []
     : [`   sizes   ${sizesText(plan.sizes)}`]),
   ...rowsLines(plan, facts),
+  ...checkLines(plan),
   ...(plan.deleteSource
     ? ['   after   each source file is deleted once its copy is verified']
     : []),
@@ -129,7 +131,7 @@ export const explainedJson = (explained: ExplainedAsset, found: Found, facts: Ex
       ...head,
       error: { code: failure?.code, message: failure?.message, fix: failure?.fix },
     };
-  const { route, why, sizes, deleteSource, source, target } = plan;
+  const { route, why, sizes, deleteSource, source, target, checks } = plan;
   return {
     ...head,
     route,
@@ -138,6 +140,7 @@ export const explainedJson = (explained: ExplainedAsset, found: Found, facts: Ex
     target: endpointJson('target', target, facts),
     sizes,
     deleteSource,
+    checks,
     ...rowsJson(plan, facts),
     ...(found.files === null ? {} : { sample: found.files }),
     ...(found.rows === null ? {} : { sample: found.rows }),

@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunReceipt } from '../../src/core/run/receipt.js';
+import { statusQuery } from '../../workflows/messages.js';
 import { startMemoryWorld, type MemoryWorld } from './memory-workers.js';
 
 const memory = (connection: string, configs: string): string =>
@@ -146,6 +147,13 @@ describe('a run', () => {
       expect(performance.now() - startedMs).toBeLessThan(20_000);
     },
   );
+
+  it('answers status although it never had a plan', async () => {
+    const id = await world.start('land_jobb');
+    await expect(world.result(id)).rejects.toThrow();
+    const status = await world.client.workflow.getHandle(id).query(statusQuery);
+    expect(status).toMatch(/^land_jobb was not planned: .*land_job/);
+  });
 
   it('believes no plan that a stranger hands over', async () => {
     const id = `${world.project.name}/test/stranger`;

@@ -10,7 +10,7 @@ import type { RowsState } from './rows-state.js';
 /** Known only when a table has taken the rows. */
 const afterwards = ['rows_inserted', 'rows_updated', 'rows_deleted'];
 
-const isKnownAfterwards = (check: CheckSpec): boolean =>
+export const isKnownAfterwards = (check: CheckSpec): boolean =>
   check.type === 'observation_diff' &&
   [check.sourceKey, check.targetKey].some((key) => afterwards.includes(key));
 
