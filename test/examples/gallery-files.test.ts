@@ -104,6 +104,14 @@ it('a file that somebody still writes is left for the next run', async () => {
   expect(await gallery.text('finished/growing.csv')).toBe(items);
 });
 
+it('a limited line brings the same bytes', async () => {
+  expect(await gallery.run('limited-line.yaml')).toMatchObject({ files: 2 });
+  expect(await gallery.keys('slowly/')).toEqual(['slowly/orders_1.csv', 'slowly/orders_2.csv']);
+  expect(await gallery.text('slowly/orders_1.csv')).toBe(
+    gallery.sftp('out/orders_1.csv').toString(),
+  );
+});
+
 it('variables and a connection that is chosen have their effect', async () => {
   const runs = ['variables.yaml', 'chosen-connection.yaml'];
   const receipts = await Promise.all(runs.map((file) => gallery.run(file)));

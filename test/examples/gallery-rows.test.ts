@@ -232,6 +232,20 @@ it('tables are replaced, with statements of one’s own and values that are boun
   expect(await rowsOf('marts.refreshed')).toBe(`("the north's") ("the north's") (totals) (totals)`);
 });
 
+it('a table is truncated, and marks stand in a schema of choice', async () => {
+  const runs = ['full-refresh-truncate.yaml', 'ledger-schema.yaml'];
+  const all = Number(await sql('select count(*) from sales.orders'));
+  for (const read of [all, 0]) {
+    const receipts = await Promise.all(runs.map((file) => gallery.run(file)));
+    expect(receipts.map(({ rows }) => rows)).toEqual([all, read]);
+    expect(await sql(differences('sales.orders', 'marts.orders_again'))).toBe('0');
+    expect(await sql(differences('sales.orders', 'marts.orders_noted'))).toBe('0');
+  }
+  const noted = `where asset = 'orders_noted'`;
+  expect(await sql(`select count(*) > 0 from bookkeeping.ledger ${noted}`)).toBe('true');
+  expect(await sql(`select count(*) from tidemark.ledger ${noted}`)).toBe('0');
+});
+
 it('every file of the gallery that moves rows was run', () => {
   expect([...gallery.ran].sort()).toEqual(galleryFiles.filter((file) => suiteOf(file) === 'rows'));
 });
