@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { RowReader } from '../connectors/row-connector.js';
 import { plainCsv, type RowSizes } from '../core/plan/rows.js';
 import type { PreparedLoad } from '../core/run/load.js';
-import { type CopyRowsLane, copyRowsLane, type LoadOutcomeOfLane } from './copy-rows.js';
+import { type CopyRowsLane, copyRowsLane } from './copy-rows.js';
 import { crcOf, csvOf, never, RowLanes, rowsOf, sizesOf } from './row-lanes.fixture.js';
+import type { LoadOutcomeOfLane } from './staged-lane.js';
 
 const lane = (
   lanes: RowLanes,

@@ -5,10 +5,10 @@ import type { Row } from '../connectors/memorytable/store.js';
 import { plainCsv } from '../core/plan/rows.js';
 import { csv } from '../formats/csv/index.js';
 import { jsonl } from '../formats/jsonl/index.js';
-import type { LoadOutcomeOfLane } from './copy-rows.js';
 import { type LoadFileLane, loadFileLane } from './load-file.js';
 import { MemoryBudget } from './memory-budget.js';
 import { crcOf, csvOf, lines, never, RowLanes, rowsOf, sizesOf } from './row-lanes.fixture.js';
+import type { LoadOutcomeOfLane } from './staged-lane.js';
 
 const base = async (
   lanes: RowLanes,

@@ -1,43 +1,33 @@
 /**
  * The pump of one file into staged pages of a database: pages are cut at the ends of records and flow through.
  *
- * Keeps true: where the lane goes on is the target's own answer; a page holds whole records; each is staged once, with as
- * many rows as records were counted.
+ * Keeps true: where the lane goes on is the target's own answer; a page holds whole records; each is staged once.
  */
-import { crc32 } from 'node:zlib';
-import type { LaneProgress, RowTarget } from '../connectors/row-connector.js';
+import type { LaneProgress } from '../connectors/row-connector.js';
 import { TidemarkError } from '../core/errors/error.js';
 import { invariant } from '../core/errors/invariant.js';
-import type { FileFormat, RowFormat, RowSizes } from '../core/plan/rows.js';
-import type { PreparedLoad } from '../core/run/load.js';
-import { formatCrc32, parseCrc32 } from '../core/values/crc32.js';
+import type { FileFormat, RowFormat } from '../core/plan/rows.js';
 import type { FormatDeclaration, HeadLine, RecordScanner } from '../formats/format.js';
-import type { LoadOutcomeOfLane } from './copy-rows.js';
-import { draining, rowTooLarge } from './errors.js';
+import { rowTooLarge } from './errors.js';
 import { filePieces, type BlockOrder } from './file-blocks.js';
 import { stagingColumnsOf } from './match-columns.js';
-import { overtaken } from './overtaken.js';
+import {
+  LaneSum,
+  type LoadOutcomeOfLane,
+  type PageBody,
+  type StagedLane,
+  stagePage,
+  stopsHere,
+} from './staged-lane.js';
 
 /** Bytes between two looks for the end of a page. */
 const scanBytesMax = 256 * 1024;
 /** A header line has at most this many bytes. */
 const headBytesMax = 1024 * 1024;
 
-export interface LoadFileLane extends BlockOrder {
-  readonly lane: number;
+export interface LoadFileLane extends BlockOrder, StagedLane {
   readonly format: FileFormat;
   readonly declaration: FormatDeclaration;
-  readonly target: RowTarget;
-  readonly load: PreparedLoad;
-  readonly sizes: RowSizes;
-  /** Aborted when the worker is asked to stop: the page under way is finished. */
-  readonly draining: AbortSignal;
-  /** Rows that were read, page by page. */
-  rowsRead(rows: number): void;
-  /** Asked after each page; true ends the chunk. */
-  until(): boolean;
-  /** Called after each page that the target committed. */
-  confirmed(progress: LaneProgress): void;
 }
 
 /** Pieces that can be put back, so that the head and the end of a page are looked at before they are used. */
@@ -93,99 +83,52 @@ interface Work extends LoadFileLane {
   readonly signal: AbortSignal;
 }
 
-/** The bytes of one page on their way; what it was is known when it has ended. */
-class FilePage implements AsyncIterable<Buffer> {
-  readonly #work: Work;
-  readonly #tail: Buffer;
-  crc: number;
-  bytes: number;
-  records = 0;
+/** A page of whole records, cut from the pieces as they flow. */
+class FilePage implements PageBody {
+  readonly sum: LaneSum;
   /** Bytes behind the page that were looked at: they begin the next one. */
   tail = Buffer.alloc(0);
   isLast = false;
+  readonly #work: Work;
+  readonly #tail: Buffer;
+  #records = 0;
 
   constructor(work: Work, before: LaneProgress, tail: Buffer) {
-    const crc = parseCrc32(before.crc32);
-    invariant(crc !== undefined, 'the target keeps the CRC32 of a lane');
+    this.sum = new LaneSum(before);
     this.#work = work;
     this.#tail = tail;
-    this.crc = crc;
-    this.bytes = before.bytes;
   }
 
-  #take(piece: Buffer): Buffer {
-    this.crc = crc32(piece, this.crc);
-    this.bytes += piece.length;
-    return piece;
+  rows(): number {
+    return this.#records;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     const { scanner, pieces, sizes } = this.#work;
     let left = sizes.pageBytes - this.#tail.length;
     // Looked at already: no record ends in it.
-    if (this.#tail.length > 0) yield this.#take(this.#tail);
+    if (this.#tail.length > 0) yield this.sum.take(this.#tail);
     for (;;) {
       const found = await pieces.next();
       if (found === null) {
         this.isLast = true;
-        if (scanner.isInside) this.records++;
+        if (scanner.isInside) this.#records++;
         return;
       }
       const piece = found.subarray(0, Math.min(scanBytesMax, Math.max(1, sizes.pageBytes)));
       pieces.putBack(found.subarray(piece.length));
       const { end, records } = scanner.scan(piece);
-      this.records += records;
+      this.#records += records;
       left -= piece.length;
       if (left <= 0 && end > 0) {
         this.tail = Buffer.from(piece.subarray(end));
-        yield this.#take(piece.subarray(0, end));
+        yield this.sum.take(piece.subarray(0, end));
         return;
       }
-      yield this.#take(piece);
+      yield this.sum.take(piece);
     }
   }
 }
-
-const stagePage = async (
-  work: Work,
-  before: LaneProgress,
-  page: FilePage,
-  start: number,
-): Promise<LaneProgress> => {
-  const { target, load, lane, progress } = work;
-  const number = before.pages + 1;
-  const staged = {
-    lane,
-    number,
-    position: () => String(start + page.bytes - before.bytes),
-    crc32: () => formatCrc32(page.crc),
-    bytes: () => page.bytes,
-    columns: work.columnNames,
-    format: work.pageFormat,
-    expectedRows: () => page.records,
-  };
-  const { rows, wasThere } = await target.stage(load, staged, page, work.signal);
-  if (wasThere) throw overtaken(load, staged);
-  work.rowsRead(rows);
-  progress.confirmedBytes += page.bytes - before.bytes;
-  const after = {
-    pages: number,
-    rows: before.rows + rows,
-    bytes: page.bytes,
-    position: staged.position(),
-    crc32: staged.crc32(),
-  };
-  work.confirmed(after);
-  return after;
-};
-
-const stopsHere = (work: Work, staged: LaneProgress): boolean => {
-  const pages = staged.pages - work.first.pages;
-  if (work.draining.aborted) {
-    throw new TidemarkError(draining, `${String(pages)} pages are done, the worker stops`);
-  }
-  return pages > 0 && (pages >= work.sizes.chunkParts || work.until());
-};
 
 const hasMore = async (pieces: Pieces, tail: Buffer): Promise<boolean> => {
   if (tail.length > 0) return true;
@@ -201,8 +144,11 @@ const stagePages = async (work: Work, start: number): Promise<LoadOutcomeOfLane>
     if (!(await hasMore(work.pieces, tail))) return { progress: staged, done: true };
     if (stopsHere(work, staged)) return { progress: staged, done: false };
     const page = new FilePage(work, staged, tail);
-    const position = start + staged.bytes - work.first.bytes;
-    staged = await stagePage(work, staged, page, position);
+    staged = await stagePage(work, staged, page, {
+      columns: work.columnNames,
+      format: work.pageFormat,
+      position: () => String(start + page.sum.bytes - work.first.bytes),
+    });
     tail = page.tail;
     if (page.isLast) return { progress: staged, done: true };
   }
