@@ -21,6 +21,7 @@ import {
   type RowSizes,
   plainCsv,
 } from '../core/plan/rows.js';
+import { loadPlan } from '../core/run/asset-plan.fixture.js';
 import { openWindow } from '../core/run/ledger-changes.js';
 import type { PreparedLoad } from '../core/run/load.js';
 import type { FormatDeclaration } from '../formats/format.js';
@@ -65,23 +66,6 @@ export const csvOf = (rows: readonly Row[]): string =>
     .sort((a, b) => Number(a[0]) - Number(b[0]))
     .map((row) => `${row.join(',')}\n`)
     .join('');
-
-export const loadPlan: LoadPlan = {
-  table: { schema: null, name: 'copies' },
-  mode: 'append',
-  key: null,
-  matchColumns: 'name',
-  autoCreate: false,
-  addNewColumns: false,
-  failOnColumnMismatch: true,
-  columnTypes: {},
-  sqlPre: [],
-  sqlPost: [],
-  maxShrink: null,
-  partition: null,
-  ledgerSchema: 'tidemark',
-  truncate: false,
-};
 
 export const ledgerName = { project: 'p', asset: 'copies', partition: '' };
 
@@ -152,7 +136,7 @@ export class RowLanes {
     if (!this.database.tables.has('copies')) {
       this.database.create('copies', { id: 'bigint', note: 'text' });
     }
-    const order = { plan: { ...loadPlan, ...plan }, ledger: ledgerName, window: opened.window };
+    const order = { plan: loadPlan(plan), ledger: ledgerName, window: opened.window };
     return this.target.prepare(order, this.database.tables.get('copies')?.columns ?? [], never);
   }
 

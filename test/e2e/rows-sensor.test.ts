@@ -6,13 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mustRun } from '../servers/must-run.js';
-import {
-  findPostgres,
-  howToGetPostgres,
-  type PostgresServer,
-  startPostgres,
-} from '../servers/postgres.js';
+import { type PostgresServer, startPostgres } from '../servers/postgres.js';
 import {
   pauseSignal,
   pollNowSignal,
@@ -20,24 +14,10 @@ import {
   sensorStateQuery,
   setMarkUpdate,
 } from '../../workflows/messages.js';
+import { hasPostgres, shopYaml } from './rows-world.js';
 import { connectionsYaml, startWorld, type World } from './world.js';
 
-const isThere = mustRun(
-  'postgres15',
-  findPostgres('debian') !== undefined,
-  howToGetPostgres.debian,
-);
-
-const shop = `
-  shop:
-    type: PostgresResource
-    config:
-      host: "{{ env.PG_HOST }}"
-      port: "{{ env.PG_PORT }}"
-      user: "{{ env.PG_USER }}"
-      password: "{{ env.PG_PASSWORD }}"
-      database: "{{ env.PG_DATABASE }}"
-`;
+const isThere = hasPostgres('debian');
 
 const pipelines = `
 assets:
@@ -93,7 +73,7 @@ describe.skipIf(!isThere)('a sensor of rows', () => {
         PG_DATABASE: server.database,
       },
     });
-    await world.yaml('connections/common.yaml', connectionsYaml() + shop);
+    await world.yaml('connections/common.yaml', connectionsYaml() + shopYaml);
     await world.yaml('pipelines/sensor.yaml', pipelines);
     worker = world.startWorker();
   }, 90_000);

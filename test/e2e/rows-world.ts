@@ -26,8 +26,8 @@ export const hasPostgres = (kind: PostgresKind): boolean =>
 
 export const postgresKinds: readonly PostgresKind[] = ['debian', 'embedded'];
 
-/** Connection `shop` is the server, `disk` a folder. */
-const rowConnections = `
+/** Connection `shop`: the server that the worker's environment names. */
+export const shopYaml = `
   shop:
     type: PostgresResource
     config:
@@ -36,6 +36,10 @@ const rowConnections = `
       user: "{{ env.PG_USER }}"
       password: "{{ env.PG_PASSWORD }}"
       database: "{{ env.PG_DATABASE }}"
+`;
+
+/** Connection `disk`: a folder. */
+const diskYaml = `
   disk:
     type: LocalResource
     config: { root: "{{ env.DISK_ROOT }}" }
@@ -125,7 +129,10 @@ export const startRowsWorld = async (
   if (project !== undefined) {
     await world.yaml('tidemark.yaml', `name: ${world.taskQueue}\n${project}`);
   }
-  await world.yaml('connections/common.yaml', connectionsYaml() + rowConnections + connections);
+  await world.yaml(
+    'connections/common.yaml',
+    connectionsYaml() + shopYaml + diskYaml + connections,
+  );
   await world.yaml('pipelines/rows.yaml', pipelines);
   world.startWorker();
   return {

@@ -5,31 +5,11 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunReceipt } from '../../src/core/run/receipt.js';
-import { mustRun } from '../servers/must-run.js';
-import {
-  findPostgres,
-  howToGetPostgres,
-  type PostgresServer,
-  startPostgres,
-} from '../servers/postgres.js';
+import { type PostgresServer, startPostgres } from '../servers/postgres.js';
+import { hasPostgres, shopYaml } from './rows-world.js';
 import { connectionsYaml, startWorld, type World } from './world.js';
 
-const isThere = mustRun(
-  'postgres15',
-  findPostgres('debian') !== undefined,
-  howToGetPostgres.debian,
-);
-
-const shop = `
-  shop:
-    type: PostgresResource
-    config:
-      host: "{{ env.PG_HOST }}"
-      port: "{{ env.PG_PORT }}"
-      user: "{{ env.PG_USER }}"
-      password: "{{ env.PG_PASSWORD }}"
-      database: "{{ env.PG_DATABASE }}"
-`;
+const isThere = hasPostgres('debian');
 
 const pipelines = `
 assets:
@@ -79,7 +59,7 @@ describe.skipIf(!isThere)('rows through whole runs', () => {
         PG_DATABASE: server.database,
       },
     });
-    await world.yaml('connections/common.yaml', connectionsYaml() + shop);
+    await world.yaml('connections/common.yaml', connectionsYaml() + shopYaml);
     await world.yaml('pipelines/rows.yaml', pipelines);
     world.startWorker();
   }, 90_000);

@@ -14,39 +14,18 @@ import { expect } from 'vitest';
 import type { LedgerDocument } from '../../src/core/run/ledger.js';
 import type { AssetReceipt, RunReceipt } from '../../src/core/run/receipt.js';
 import type { Supervisor } from '../../src/runtime/worker/supervisor.js';
+import { hasPostgres, shopYaml } from '../e2e/rows-world.js';
 import { connectionsYaml, startWorld, type World, type WorldOptions } from '../e2e/world.js';
 import { type FaultProxy, startFaultProxy } from '../servers/fault-proxy.js';
-import { mustRun } from '../servers/must-run.js';
 import { type OwnTemporal, startOwnTemporal } from '../servers/own-temporal.js';
-import {
-  findPostgres,
-  howToGetPostgres,
-  type PostgresServer,
-  startPostgres,
-} from '../servers/postgres.js';
+import { type PostgresServer, startPostgres } from '../servers/postgres.js';
 
-export const isThere = mustRun(
-  'postgres15',
-  findPostgres('debian') !== undefined,
-  howToGetPostgres.debian,
-);
+export const isThere = hasPostgres('debian');
 
 export const mebibyte = 1024 * 1024;
 
 export const fromEnv = (name: string, otherwise: number): number =>
   Number(process.env[name] ?? otherwise);
-
-/** `shop` leads through the proxy, and so does everything that a worker does there. */
-const shop = `
-  shop:
-    type: PostgresResource
-    config:
-      host: "{{ env.PG_HOST }}"
-      port: "{{ env.PG_PORT }}"
-      user: "{{ env.PG_USER }}"
-      password: "{{ env.PG_PASSWORD }}"
-      database: "{{ env.PG_DATABASE }}"
-`;
 
 export interface RowsWorldOptions {
   readonly pipelines: string;
@@ -137,7 +116,7 @@ export const startRowsWorld = async (
       PG_DATABASE: server.database,
     },
   });
-  await world.yaml('connections/common.yaml', connectionsYaml() + shop);
+  await world.yaml('connections/common.yaml', connectionsYaml() + shopYaml);
   await world.yaml('pipelines/rows.yaml', options.pipelines);
   const supervisor = options.isSupervised === false ? null : world.superviseWorker();
   await supervisor?.ready;

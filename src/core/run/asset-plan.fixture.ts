@@ -9,6 +9,7 @@ import {
   type RetrySpec,
   type RunPlan,
 } from '../plan/plan.js';
+import type { LoadPlan } from '../plan/rows.js';
 
 const retry: RetrySpec = { attemptsWithoutProgress: 5, delayMs: 0, backoff: 'constant' };
 
@@ -41,6 +42,25 @@ export const assetPlan = (changed: Partial<AssetPlan> = {}): AssetPlan => ({
   deleteSource: false,
   scope: {},
   checks: [],
+  ...changed,
+});
+
+/** Appends to `copies`, matched by names. */
+export const loadPlan = (changed: Partial<LoadPlan> = {}): LoadPlan => ({
+  table: { schema: null, name: 'copies' },
+  mode: 'append',
+  key: null,
+  matchColumns: 'name',
+  autoCreate: false,
+  addNewColumns: false,
+  failOnColumnMismatch: true,
+  columnTypes: {},
+  sqlPre: [],
+  sqlPost: [],
+  maxShrink: null,
+  partition: null,
+  ledgerSchema: 'tidemark',
+  truncate: false,
   ...changed,
 });
 

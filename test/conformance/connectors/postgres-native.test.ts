@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgres } from '../../../src/connectors/postgres/index.js';
 import type { RowSource, RowTarget } from '../../../src/connectors/row-connector.js';
 import type { RowQuery } from '../../../src/core/plan/rows.js';
+import { loadPlan } from '../../../src/core/run/asset-plan.fixture.js';
 import { openWindow } from '../../../src/core/run/ledger-changes.js';
 import type { PreparedLoad } from '../../../src/core/run/load.js';
 import { mustRun } from '../../servers/must-run.js';
@@ -51,22 +52,7 @@ const load = async (target: RowTarget): Promise<PreparedLoad> => {
     names: [],
   });
   await store.write(ledger, document, null, patient());
-  const plan = {
-    table: { schema: 'public', name: 'all_types' },
-    mode: 'append',
-    key: null,
-    matchColumns: 'name',
-    autoCreate: false,
-    addNewColumns: false,
-    failOnColumnMismatch: true,
-    columnTypes: {},
-    sqlPre: [],
-    sqlPost: [],
-    maxShrink: null,
-    partition: null,
-    ledgerSchema: 'tidemark',
-    truncate: false,
-  } as const;
+  const plan = loadPlan({ table: { schema: 'public', name: 'all_types' } });
   return target.prepare({ plan, ledger, window }, null, patient());
 };
 

@@ -8,6 +8,7 @@ import type { Connector } from '../../../src/connectors/connector.js';
 import type { RowTarget, StagedPage, StagedRows } from '../../../src/connectors/row-connector.js';
 import type { CheckSpec } from '../../../src/core/plan/plan.js';
 import { type Column, type LoadPlan, type Mark, plainCsv } from '../../../src/core/plan/rows.js';
+import { loadPlan } from '../../../src/core/run/asset-plan.fixture.js';
 import { openWindow, takeOver } from '../../../src/core/run/ledger-changes.js';
 import type { PreparedLoad } from '../../../src/core/run/load.js';
 import { codeOf, crcOf, freeLine, patient } from './opening.js';
@@ -28,23 +29,13 @@ const incoming: readonly Column[] = [
   { name: 'note', type: 'text', family: 'text', nullable: true },
 ];
 
-const planOf = (place: RowPlace, plan: Partial<LoadPlan> = {}): LoadPlan => ({
-  table: { schema: place.schema, name: 'copies' },
-  mode: 'append',
-  key: null,
-  matchColumns: 'name',
-  autoCreate: false,
-  addNewColumns: false,
-  failOnColumnMismatch: true,
-  columnTypes: {},
-  sqlPre: [],
-  sqlPost: [],
-  maxShrink: 0.5,
-  partition: null,
-  ledgerSchema,
-  truncate: false,
-  ...plan,
-});
+const planOf = (place: RowPlace, plan: Partial<LoadPlan> = {}): LoadPlan =>
+  loadPlan({
+    table: { schema: place.schema, name: 'copies' },
+    maxShrink: 0.5,
+    ledgerSchema,
+    ...plan,
+  });
 
 const markAt = (value: string): Mark => ({ column: 'id', type: 'bigint', value, seen: null });
 
