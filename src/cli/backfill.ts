@@ -3,16 +3,9 @@ import { TidemarkError } from '../core/errors/error.js';
 import { parallelDefault, parallelMax } from '../core/plan/backfill-plan.js';
 import type { PartitionSelection } from '../core/plan/partitions.js';
 import type { PartitionRange } from '../core/plan/plan.js';
-import {
-  defineCommand,
-  formatOption,
-  layerOptions,
-  type CommandInput,
-  type Terminal,
-} from './command.js';
+import { type CommandInput, defineCommand } from './command.js';
 import { badUsage } from './errors.js';
-import { taskQueueOption, withClient } from './live.js';
-import { checkStartable, requestOf } from './run-request.js';
+import { request, requestOptions } from './run-request.js';
 
 const wrong = (option: string, given: unknown, right: string): TidemarkError =>
   new TidemarkError(badUsage, `backfill: ${option} is ${JSON.stringify(given)}`, { fix: right });
@@ -48,16 +41,6 @@ const rangeOf = ({ options }: CommandInput): PartitionRange => ({
       : countOf('--parallel', options['parallel'], parallelMax),
 });
 
-const run = (input: CommandInput, terminal: Terminal): Promise<number> => {
-  const [name = ''] = input.args;
-  const request = { ...requestOf(input), partition_range: rangeOf(input) };
-  return withClient(input, terminal, async (connected) => {
-    checkStartable(connected.definition, name, request.assets ?? []);
-    const { startAndFollow } = await import('./start-run.js');
-    return startAndFollow(connected, name, request, input);
-  });
-};
-
 export const backfill = defineCommand({
   name: 'backfill',
   summary: 'run many partitions of a job or an asset, several at once',
@@ -73,22 +56,15 @@ export const backfill = defineCommand({
       flags: '--parallel <count>',
       summary: `partitions at the same time (default: ${parallelDefault})`,
     },
-    {
-      flags: '--param <name=value>',
-      summary: 'value of a parameter; asset.name=value for one asset',
-      repeatable: true,
-    },
-    { flags: '--assets <names>', summary: 'only these assets of the job, with commas between' },
-    { flags: '--full-refresh', summary: 'replace what the target holds of each partition' },
-    { flags: '--detach', summary: 'start it and return; the id is printed' },
-    taskQueueOption,
-    ...layerOptions,
-    { ...formatOption, summary: 'how the account is written' },
+    ...requestOptions({
+      refresh: 'replace what the target holds of each partition',
+      format: 'how the account is written',
+    }),
   ],
   examples: [
     'backfill orders_job --partitions 2025-01..2025-12',
     'backfill orders_job --partitions 2025-01-01..2025-12-31 --missing --parallel 8',
     'backfill shops_job --partitions de,fr --detach',
   ],
-  run,
+  run: (input, terminal) => request(input, terminal, { partition_range: rangeOf(input) }),
 });

@@ -35,14 +35,19 @@ export interface Connected extends Live {
   readonly taskQueue: string;
 }
 
-/** With the project loaded (its errors end with code 1) and a connection that is closed afterwards. */
+/**
+ * With the project loaded (its errors end with code 1) and a connection that is closed afterwards. `check` sees the project
+ * first: what is wrong here should not wait for a server.
+ */
 export const withClient = async (
   input: CommandInput,
   terminal: Terminal,
   run: (connected: Connected) => Promise<number>,
+  check: (definition: Definition) => void = () => undefined,
 ): Promise<number> => {
   const live = goLive(input, terminal);
   return withDefinition(input, live.terminal, async (definition) => {
+    check(definition);
     // Loaded here, as most commands never talk to Temporal and its client is slow to load.
     const { connectClient } = await import('../runtime/client/connect.js');
     const client = await connectClient(live.terminal.env, definition.project.namespace);

@@ -157,6 +157,13 @@ describe('with a worker', () => {
     );
   });
 
+  test('an unknown name is told although no server answers', async () => {
+    const nowhere = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const { code, err } = await tidemark(['run', 'order_job'], { cwd, env: nowhere });
+    expect(code).toBe(1);
+    expect(err).toContain('error[plan/unknown-name]');
+  });
+
   test('an unknown name is refused before anything is started', async () => {
     const { env } = readDevJson(cwd);
     const count = async () => (await temporalCli(['workflow', 'count'], { cwd, env })).out;
