@@ -61,12 +61,16 @@ describe('the fault proxy', () => {
   it('delays each way by the declared time', async () => {
     await using proxy = await start({ delayMs: 30 });
     const socket = await connect(proxy);
-    const startMs = performance.now();
-    socket.write('x');
-    await receive(socket, 1);
-    const roundTripMs = performance.now() - startMs;
-    expect(roundTripMs).toBeGreaterThanOrEqual(58);
-    expect(roundTripMs).toBeLessThan(120);
+    const roundTripsMs: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const startMs = performance.now();
+      socket.write('x');
+      await receive(socket, 1);
+      roundTripsMs.push(performance.now() - startMs);
+    }
+    // The fastest of them: a busy machine makes some longer and none shorter.
+    expect(Math.min(...roundTripsMs)).toBeGreaterThanOrEqual(58);
+    expect(Math.min(...roundTripsMs)).toBeLessThan(120);
     socket.destroy();
   });
 

@@ -370,7 +370,7 @@ describe('a line that fails', () => {
     await using proxy = await startFaultProxy({
       targetHost: openSsh.host,
       targetPort: openSsh.port,
-      delayMs: 50,
+      delayMs: 200,
     });
     const connection = { ...openSshConnection(proxy.port), max_connections: 1 };
     await using source = await openSource(sftp, connection, freeLine('long'));
@@ -382,8 +382,8 @@ describe('a line that fails', () => {
     await reader.read(0, buffer, () => undefined, patient());
     const seconds = (performance.now() - start) / 1000;
     expect(sha256(buffer)).toBe(sha256(body));
-    // ssh2's own window lets 1 MB through in each round trip of 100 ms: that would be 4.8 s.
-    expect(seconds).toBeLessThan(3.5);
+    // ssh2's own window lets 1 MB through in each round trip of 400 ms: that would be 19 s, on any machine.
+    expect(seconds).toBeLessThan(12);
   });
 });
 
