@@ -227,6 +227,6 @@ const hashOf = async (command: string, env: Record<string, string>): Promise<str
   return stdout.split(' ')[0] ?? '';
 };
 
-/** Moments spread over a run: one at random within each of `count` equal stretches of it. */
+/** Moments spread over a run: one at random within each of `count` equal stretches of it; its very end cannot be hit. */
 export const momentsOf = (count: number): readonly number[] =>
-  Array.from({ length: count }, (_, index) => (index + Math.random()) / count);
+  Array.from({ length: count }, (_, index) => Math.min(0.995, (index + Math.random()) / count));
