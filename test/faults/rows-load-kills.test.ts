@@ -38,7 +38,7 @@ const rounds: readonly (readonly [Victim, number])[] = [
 ];
 
 /** A publish may be faster than the undisturbed one was, and end before its moment: then once more, half as late. */
-const triesMax = 4;
+const triesMax = 6;
 const nameOf = (round: number, missed: number): string =>
   `in_${String(round + 1)}${missed === 0 ? '' : `_again_${String(missed)}`}`;
 
@@ -110,13 +110,12 @@ describe.skipIf(!isThere)('rows on their way into a table, with kills', () => {
     expect(await hashOf('copies.calm')).toBe(expected);
   }, 300_000);
 
-  /** Kills at that share of the run, the publish `haste` times earlier; false when it ended before. */
+  /** Kills at that share of the bytes behind `base`, or of the publish, `haste` times earlier; false when the run ended before. */
   const killAt = async (
     [victim, at]: readonly [Victim, number],
-    haste: number,
+    { base, haste }: { readonly base: number; readonly haste: number },
     run: Promise<unknown>,
   ): Promise<boolean> => {
-    const base = flow.now();
     const share = at / (1 - publishing);
     const inserted = rig.proxy.whenSent(inserting);
     if (share < 1) await reached(() => flow.now() - base >= share * calmWire, run);
@@ -142,7 +141,7 @@ describe.skipIf(!isThere)('rows on their way into a table, with kills', () => {
     const [victim, at] = round;
     const base = flow.now();
     const running = rig.result(await rig.start(name));
-    const isKilled = await killAt(round, haste, running);
+    const isKilled = await killAt(round, { base, haste }, running);
     const killedMs = performance.now();
     const receipt = await running;
     const twice = Math.max(0, flow.now() - base - calmWire);
