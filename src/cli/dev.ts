@@ -5,7 +5,7 @@ import { TidemarkError } from '../core/errors/error.js';
 import { suggest } from '../core/values/suggest.js';
 import { devServerNames } from '../devstack/stack/all.js';
 import { devServerDied } from '../devstack/stack/errors.js';
-import { type Stack, startStack } from '../devstack/stack/start-stack.js';
+import type { Stack } from '../devstack/stack/start-stack.js';
 import { devFileOf } from '../runtime/project/dev-environment.js';
 import { findProjectRoot } from '../runtime/project/project-files.js';
 import {
@@ -126,6 +126,8 @@ const bringUp = async (input: CommandInput, terminal: Terminal): Promise<number>
     onStep: (text: string) => terminal.err(text),
   };
   refuseSecondDev(file);
+  // Its servers are for who starts them: every other command would wait for their code.
+  const { startStack } = await import('../devstack/stack/start-stack.js');
   const stack = await startStack(options);
   try {
     if (terminal.signal.aborted) return exitCodes.interrupted;

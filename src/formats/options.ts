@@ -29,8 +29,10 @@ const withoutEffect = [
 ] as const;
 
 /** Options that a plain copy does not look at: refused there, so that nobody waits for their effect. */
-export const optionsWithoutEffect = (options: JsonObject): readonly string[] =>
-  withoutEffect.filter((name) => Object.hasOwn(given(options), name));
+export const optionsWithoutEffect = (options: JsonObject): readonly string[] => {
+  const written = given(options);
+  return withoutEffect.filter((name) => Object.hasOwn(written, name));
+};
 
 /** What to write where `optionsWithoutEffect` finds something. */
 export const copiesOnly =

@@ -1,8 +1,15 @@
 /** From sections to drafts: every entry that can be defined, and the names of those that cannot. */
-import type { DeclaredName, Draft, EntryKind, LoadContext, ProjectDraft } from './draft.js';
+import type {
+  DeclaredName,
+  Draft,
+  EntryKind,
+  JobDraft,
+  LoadContext,
+  ProjectDraft,
+} from './draft.js';
 import { readAsset } from './assets.js';
 import type { JobDefinition, ScheduleDefinition } from './definition.js';
-import { generatedJob, readJob, type JobDraft } from './jobs.js';
+import { generatedJob, readJob } from './jobs.js';
 import { generatedSchedule, readSchedule } from './schedules.js';
 import type { Entry, Sections } from './sections.js';
 import { readSensor } from './sensors.js';

@@ -15,8 +15,10 @@ import type {
   ScheduleDefinition,
   SensorDefinition,
 } from './definition.js';
+import { oncePer } from './once-per.js';
 import type { Placed } from './placed.js';
 import type { Report } from './reading.js';
+import type { SelectionProblem } from './selection.js';
 
 export type EntryKind = 'asset' | 'job' | 'schedule' | 'sensor';
 
@@ -33,6 +35,12 @@ export interface DeclaredName {
 export interface Draft<T> {
   readonly definition: T;
   readonly placed: Placed;
+}
+
+export interface JobDraft extends Draft<JobDefinition> {
+  readonly cron: string | undefined;
+  /** What is wrong with its selection. */
+  readonly selectionProblems: readonly SelectionProblem[];
 }
 
 /** What the sections are read with. */
@@ -63,7 +71,7 @@ export interface ProjectDraft {
   /** Names of all connections, also broken ones. */
   readonly connectionNames: readonly string[];
   readonly assets: readonly Draft<AssetDefinition>[];
-  readonly jobs: readonly Draft<JobDefinition>[];
+  readonly jobs: readonly JobDraft[];
   readonly schedules: readonly Draft<ScheduleDefinition>[];
   readonly sensors: readonly Draft<SensorDefinition>[];
   readonly names: readonly DeclaredName[];
@@ -72,3 +80,18 @@ export interface ProjectDraft {
 export const namesOf = (draft: ProjectDraft, kind: EntryKind): readonly string[] => [
   ...new Set(draft.names.filter((entry) => entry.kind === kind).map((entry) => entry.name)),
 ];
+
+type Named = Draft<{ readonly name: string }>;
+
+/** Of two entries of one name the first counts; the second is a finding. */
+const byName = <T extends Named>(drafts: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(drafts.toReversed().map((draft) => [draft.definition.name, draft]));
+
+const assetsByName = oncePer(({ assets }: ProjectDraft) => byName(assets));
+const jobsByName = oncePer(({ jobs }: ProjectDraft) => byName(jobs));
+
+export const assetNamed = (draft: ProjectDraft, name: string): Draft<AssetDefinition> | undefined =>
+  assetsByName(draft).get(name);
+
+export const jobNamed = (draft: ProjectDraft, name: string): JobDraft | undefined =>
+  jobsByName(draft).get(name);

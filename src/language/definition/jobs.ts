@@ -1,6 +1,6 @@
 /** Jobs: which assets run together, with which parameters. Also the jobs that an asset's `cron` generates. */
 import type { AssetDefinition, JobDefinition } from './definition.js';
-import type { Draft, LoadContext } from './draft.js';
+import type { Draft, JobDraft, LoadContext } from './draft.js';
 import { readParameters } from './parameters.js';
 import { placedAt, type Placed } from './placed.js';
 import { readShape } from './reading.js';
@@ -13,10 +13,6 @@ export interface AssetGraph {
   readonly declared: readonly string[];
 }
 
-export interface JobDraft extends Draft<JobDefinition> {
-  readonly cron: string | undefined;
-}
-
 export const readJob = (
   placed: Placed,
   what: string,
@@ -27,10 +23,11 @@ export const readJob = (
   const shape = readShape(jobShape, placed, 'job', reading);
   if (shape === undefined) return undefined;
   const params = placedAt(placed, 'params_schema');
+  const selection = resolveSelection(placedAt(placed, 'selection').value ?? undefined, graph);
   const definition: JobDefinition = {
     name: shape.name,
     description: shape.description ?? '',
-    assets: resolveSelection(placedAt(placed, 'selection').value ?? undefined, graph).names,
+    assets: selection.names,
     tags: shape.tags ?? {},
     params: readParameters(params, graph.declared, reading),
     overrides: shape.job_overrides ?? {},
@@ -39,7 +36,7 @@ export const readJob = (
     generatedFrom: null,
     span: placed.span(['name'], 'value'),
   };
-  return { definition, placed, cron: shape.cron };
+  return { definition, placed, cron: shape.cron, selectionProblems: selection.problems };
 };
 
 /** `cron` on an asset: job `<asset>_job` of just that asset (dialect §3.2). */
@@ -58,4 +55,5 @@ export const generatedJob = ({ definition, placed }: Draft<AssetDefinition>): Jo
   },
   placed,
   cron: undefined,
+  selectionProblems: [],
 });

@@ -138,14 +138,15 @@ export const readOptions = (
   refuseTemplates(schema, supported, reading);
   const texts = optionTexts(schema, supported.value);
   const open = texts.filter(({ text, facts }) => isOpen(text, facts.template ?? 'none'));
-  const issues = issuesOf(schema, supported.value).filter(
+  const all = issuesOf(schema, supported.value);
+  const issues = all.filter(
     (issue) => !open.some(({ path }) => path.join('\0') === issue.path.map(String).join('\0')),
   );
   reportIssues(issues, supported, schema, reading);
-  const unjudged = issuesOf(schema, supported.value).map((issue) => String(issue.path[0]));
-  const parsed = schema.safeParse(without(supported, issues.length === 0 ? unjudged : []).value);
-  if (parsed.success) {
-    for (const finding of declaration.check?.(parsed.data) ?? []) {
+  if (declaration.check !== undefined && issues.length === 0) {
+    const unjudged = all.map((issue) => String(issue.path[0]));
+    const parsed = schema.safeParse(without(supported, unjudged).value);
+    for (const finding of parsed.success ? declaration.check(parsed.data) : []) {
       reportFinding(finding, placedAt(supported), reading);
     }
   }

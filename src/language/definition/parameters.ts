@@ -107,6 +107,7 @@ export const splitParameterName = (
   key: string,
   assets: readonly string[],
 ): { readonly asset: string | null; readonly name: string } => {
+  if (!key.includes('.')) return { asset: null, name: key };
   const asset = assets
     .filter((name) => key.startsWith(`${name}.`) && key.length > name.length + 1)
     .sort((a, b) => b.length - a.length)[0];

@@ -186,11 +186,12 @@ const reportIssue = (issue: Issue, placed: Placed, schema: z.ZodType, reading: R
   );
 };
 
+const issuesIn = (result: z.ZodSafeParseResult<unknown>): readonly Issue[] =>
+  result.success ? [] : result.error.issues.map(innermost);
+
 /** The issues of a value under a schema, each one at its most telling place. */
-export const issuesOf = (schema: z.ZodType, value: JsonValue): readonly Issue[] => {
-  const result = schema.safeParse(value);
-  return result.success ? [] : result.error.issues.map(innermost);
-};
+export const issuesOf = (schema: z.ZodType, value: JsonValue): readonly Issue[] =>
+  issuesIn(schema.safeParse(value));
 
 export const reportIssues = (
   issues: readonly Issue[],
@@ -245,9 +246,9 @@ export const readShape = <T>(
     return undefined;
   }
   const supported = refuseKeys(placed, section, reading);
-  const issues = issuesOf(schema, supported.value);
+  const whole = schema.safeParse(supported.value);
+  if (whole.success) return whole.data;
+  const issues = issuesIn(whole);
   reportIssues(issues, supported, schema, reading);
-  const readable = issues.length === 0 ? supported : without(supported, offendingKeys(issues));
-  const result = schema.safeParse(readable.value);
-  return result.success ? result.data : undefined;
+  return schema.safeParse(without(supported, offendingKeys(issues)).value).data;
 };

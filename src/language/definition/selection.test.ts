@@ -55,6 +55,19 @@ describe('what a selection names, in the order of declaration', () => {
   });
 });
 
+test('a pattern finds the same names as a look at every one of them', () => {
+  const all = ['b', 'a-2', 'a', 'A', 'aa', 'ab', 'a_1', 'aé', 'a\u{1F600}', 'a\uFFFD', '_', 'ba'];
+  const many = { assets: all.map((name) => asset(name, 'in')), declared: all };
+  for (const beginning of ['', 'a', 'A', 'aa', 'a_', 'a\u{1F600}', 'b', 'ba', '_']) {
+    const found = resolveSelection(`key:"${beginning}*"`, many);
+    expect(found).toEqual({
+      names: all.filter((name) => name.startsWith(beginning)),
+      problems: [],
+    });
+  }
+  expect(resolveSelection('key:"c*"', many).names).toEqual([]);
+});
+
 describe('problems', () => {
   test.each<[JsonValue, string]>([
     ['reprot', 'no asset is called "reprot"'],

@@ -35,7 +35,8 @@ export interface Selection {
 }
 
 type Found = ReadonlySet<string>;
-type Complain = (problem: Omit<SelectionProblem, 'path'>) => void;
+type Complaint = Omit<SelectionProblem, 'path'>;
+type Complain = (problem: Complaint) => void;
 
 interface Graph {
   readonly assets: readonly SelectableAsset[];
@@ -44,7 +45,10 @@ interface Graph {
 }
 
 interface Links {
-  readonly names: ReadonlySet<string>;
+  /** Where each name stands among the assets. */
+  readonly places: ReadonlyMap<string, number>;
+  /** By code unit, so that names with one beginning stand together. */
+  readonly sorted: readonly string[];
   readonly up: ReadonlyMap<string, readonly string[]>;
   readonly down: ReadonlyMap<string, readonly string[]>;
 }
@@ -63,7 +67,8 @@ const linksOf = oncePer((assets: readonly SelectableAsset[]): Links => {
       link(up, name, asset);
       link(down, asset, name);
     }
-  return { names: new Set(assets.map(({ name }) => name)), up, down };
+  const places = new Map(assets.map(({ name }, at) => [name, at]));
+  return { places, sorted: [...places.keys()].sort(), up, down };
 });
 
 /** `levels` steps through the graph; a cycle ends when nothing new is found. */
@@ -79,40 +84,54 @@ const spread = (graph: Graph, from: Found, towards: 'up' | 'down', levels: numbe
   return found;
 };
 
+/** Found by halving: a job of a few assets does not look at those of all the others. */
+const namesBeginning = (graph: Graph, beginning: string): readonly string[] => {
+  const { sorted } = linksOf(graph.assets);
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? '') < beginning) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (sorted[end]?.startsWith(beginning) === true) end++;
+  return sorted.slice(low, end);
+};
+
 const globToRegExp = (glob: string): RegExp =>
   new RegExp(`^${glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'u');
 
 const matching = (graph: Graph, accepts: (asset: SelectableAsset) => boolean): Found =>
   new Set(graph.assets.filter(accepts).map((asset) => asset.name));
 
-const notEmpty = (
-  found: Found,
-  complain: Complain,
-  problem: Omit<SelectionProblem, 'path'>,
-): Found => {
-  if (found.size === 0) complain(problem);
+const notEmpty = (found: Found, complain: Complain, problem: () => Complaint): Found => {
+  if (found.size === 0) complain(problem());
   return found;
 };
 
+const allNames = ({ declared }: Graph): readonly string[] => [...new Set(declared)].sort();
+
 const selectName = (name: string, graph: Graph, complain: Complain): Found => {
-  if (linksOf(graph.assets).names.has(name)) return new Set([name]);
+  if (linksOf(graph.assets).places.has(name)) return new Set([name]);
   if (graph.declared.includes(name)) return new Set();
   const near = suggest(name, graph.declared);
   complain({
     message: `no asset is called ${JSON.stringify(name)}`,
     ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
-    known: [...graph.declared].sort(),
+    known: allNames(graph),
   });
   return new Set();
 };
 
 const selectGroup = (group: string, graph: Graph, complain: Complain): Found => {
   const pattern = globToRegExp(group);
-  const known = [...new Set(graph.assets.map((asset) => asset.group))].sort();
   return notEmpty(
     matching(graph, (asset) => pattern.test(asset.group)),
     complain,
-    { message: `no asset is in group ${JSON.stringify(group)}`, known },
+    () => ({
+      message: `no asset is in group ${JSON.stringify(group)}`,
+      known: [...new Set(graph.assets.map((asset) => asset.group))].sort(),
+    }),
   );
 };
 
@@ -125,21 +144,19 @@ const selectTag = (tag: string, graph: Graph, complain: Complain): Found => {
       ({ tags }) => Object.hasOwn(tags, key) && (value === undefined || tags[key] === value),
     ),
     complain,
-    { message: `no asset has the tag ${JSON.stringify(tag)}` },
+    () => ({ message: `no asset has the tag ${JSON.stringify(tag)}` }),
   );
 };
 
 const selectKey = (glob: string, graph: Graph, complain: Complain): Found => {
   if (!glob.includes('*')) return selectName(glob, graph, complain);
   const pattern = globToRegExp(glob);
-  return notEmpty(
-    matching(graph, (asset) => pattern.test(asset.name)),
-    complain,
-    {
-      message: `no asset's name matches ${JSON.stringify(glob)}`,
-      known: [...graph.declared].sort(),
-    },
-  );
+  const candidates = namesBeginning(graph, glob.slice(0, glob.indexOf('*')));
+  const found = new Set(candidates.filter((name) => pattern.test(name)));
+  return notEmpty(found, complain, () => ({
+    message: `no asset's name matches ${JSON.stringify(glob)}`,
+    known: allNames(graph),
+  }));
 };
 
 const evaluate = (selector: Selector, graph: Graph, complain: Complain): Found => {
@@ -208,7 +225,12 @@ export const resolveSelection = (selection: JsonValue | undefined, graph: Graph)
     const complain: Complain = (problem) => problems.push({ path, ...problem });
     for (const name of evaluateEntry(entry, graph, complain)) found.add(name);
   }
-  const names = graph.assets.filter((asset) => found.has(asset.name)).map((asset) => asset.name);
+  const { places } = linksOf(graph.assets);
+  const names = [...found]
+    .map((name) => ({ name, at: places.get(name) ?? -1 }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at)
+    .map(({ name }) => name);
   if (
     names.length === 0 &&
     problems.length === 0 &&
@@ -216,5 +238,5 @@ export const resolveSelection = (selection: JsonValue | undefined, graph: Graph)
   ) {
     problems.push({ path: [], message: 'the selection is empty: nothing would run' });
   }
-  return { names: [...new Set(names)], problems };
+  return { names, problems };
 };

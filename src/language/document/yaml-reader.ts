@@ -82,7 +82,7 @@ const tokenTree = (text: string, depthLimit: number): readonly CST.Token[] | num
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   for (const lexeme of new Lexer().lex(text)) {
-    tokens.push(...parser.next(lexeme));
+    for (const token of parser.next(lexeme)) tokens.push(token);
     if (parser.stack.length > 2 * depthLimit) return parser.offset;
   }
   return [...tokens, ...parser.end()];

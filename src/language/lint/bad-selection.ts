@@ -1,8 +1,5 @@
 /** A selection that names nothing, or something that does not exist (D6). */
 import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
-import { namesOf } from '../definition/draft.js';
-import { placedAt } from '../definition/placed.js';
-import { resolveSelection } from '../definition/selection.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
@@ -22,24 +19,15 @@ export const badSelection = defineRule({
   good: exampleProject(
     `assets:\n${exampleAsset}jobs:\n  - { name: orders_job, selection: [orders*, "group:default"] }\n`,
   ),
-  check: (draft) => {
-    const graph = {
-      assets: draft.assets.map(({ definition }) => definition),
-      declared: namesOf(draft, 'asset'),
-    };
-    return draft.jobs
-      .filter(({ definition }) => definition.generatedFrom === null)
-      .flatMap(({ definition, placed }) => {
-        const selection = placedAt(placed, 'selection');
-        const { problems } = resolveSelection(selection.value ?? undefined, graph);
-        return problems.map(({ path, message, ...facts }) =>
-          diagnose(
-            kind,
-            selection.span(path, 'value'),
-            `job ${JSON.stringify(definition.name)}: ${message}`,
-            facts,
-          ),
-        );
-      });
-  },
+  check: ({ jobs }) =>
+    jobs.flatMap(({ definition, placed, selectionProblems }) =>
+      selectionProblems.map(({ path, message, ...facts }) =>
+        diagnose(
+          kind,
+          placed.span(['selection', ...path], 'value'),
+          `job ${JSON.stringify(definition.name)}: ${message}`,
+          facts,
+        ),
+      ),
+    ),
 });

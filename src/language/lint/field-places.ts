@@ -1,6 +1,6 @@
 /** Where a field of an asset was written, for findings that only a source itself can give. */
 import type { Span } from '../../core/errors/diagnostic.js';
-import type { ProjectDraft } from '../definition/draft.js';
+import { assetNamed, type ProjectDraft } from '../definition/draft.js';
 import { valueAt } from '../definition/placed.js';
 import { assetEndpoints } from './endpoints.js';
 
@@ -15,7 +15,7 @@ export type FieldPlaces = (
 export const fieldPlaces =
   (draft: ProjectDraft): FieldPlaces =>
   (asset, side, field, entry) => {
-    const found = draft.assets.find(({ definition }) => definition.name === asset);
+    const found = assetNamed(draft, asset);
     const endpoint =
       found && assetEndpoints(draft, found).find((candidate) => candidate.side === side);
     if (endpoint === undefined) return null;

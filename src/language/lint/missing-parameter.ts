@@ -7,7 +7,7 @@ import {
 } from '../../core/errors/diagnostic.js';
 import type { JsonObject } from '../../core/values/json.js';
 import type { JobDefinition, ParameterDefinition } from '../definition/definition.js';
-import type { ProjectDraft } from '../definition/draft.js';
+import { assetNamed, jobNamed, type ProjectDraft } from '../definition/draft.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
@@ -33,7 +33,7 @@ const hasValue = (
   }
   const assets = param.asset === null ? job.assets : [param.asset];
   return assets.every((asset) => {
-    const own = draft.assets.find(({ definition }) => definition.name === asset)?.definition.params;
+    const own = assetNamed(draft, asset)?.definition.params;
     return (
       has(launch, `${asset}.${param.name}`) ||
       has(job.assetOverrides[asset], param.name) ||
@@ -62,7 +62,7 @@ const starts = (draft: ProjectDraft): readonly Start[] => [
 ];
 
 const findings = (start: Start, draft: ProjectDraft): readonly Diagnostic[] => {
-  const job = draft.jobs.find(({ definition }) => definition.name === start.job)?.definition;
+  const job = jobNamed(draft, start.job)?.definition;
   return (job?.params ?? []).flatMap((param) => {
     if (job === undefined || !param.required || hasValue(param, job, start.params, draft))
       return [];

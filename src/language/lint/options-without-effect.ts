@@ -65,17 +65,17 @@ export const optionsWithoutEffectRule = defineRule({
   bad: exampleRows(toObjects(', prefix: in, csv_options: { delimiter: ";" }'), toObjects()),
   good: exampleProject(`assets:\n${exampleAsset}`),
   check: (draft) => [
-    ...allEndpoints(draft)
-      .filter((endpoint) => keepsBytes(draft, endpoint))
-      .flatMap((placed) => {
-        const { what, endpoint, configs } = placed;
-        const { why, fix } = reasonOf(placed);
-        return optionsWithoutEffect(endpoint.configs).map((name) =>
-          diagnose(kind, configs.span([name], 'key'), `${what}: ${name} has no effect${why}`, {
-            fix,
-          }),
-        );
-      }),
+    ...allEndpoints(draft).flatMap((placed) => {
+      const { what, endpoint, configs } = placed;
+      const names = optionsWithoutEffect(endpoint.configs);
+      if (names.length === 0 || !keepsBytes(draft, placed)) return [];
+      const { why, fix } = reasonOf(placed);
+      return names.map((name) =>
+        diagnose(kind, configs.span([name], 'key'), `${what}: ${name} has no effect${why}`, {
+          fix,
+        }),
+      );
+    }),
     ...tableParams(draft),
   ],
 });

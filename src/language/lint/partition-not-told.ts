@@ -1,7 +1,7 @@
 /** What starts by itself must be able to say which partition it means (D7). */
 import { defineDiagnostic, diagnose, type Diagnostic } from '../../core/errors/diagnostic.js';
 import type { PartitionsSpec } from '../../core/plan/partitions.js';
-import type { ProjectDraft } from '../definition/draft.js';
+import { assetNamed, jobNamed, type ProjectDraft } from '../definition/draft.js';
 import { isEnumerable } from '../partitions/partition-keys.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
@@ -20,12 +20,11 @@ sensors:
 `;
 const days = '    partitions_def: { type: daily, start_date: "2025-01-01" }\n';
 
-const partitionsOf = ({ assets, jobs }: ProjectDraft, name: string): PartitionsSpec | undefined => {
-  const names = jobs.find(({ definition }) => definition.name === name)?.definition.assets ?? [];
-  return assets
-    .filter(({ definition }) => names.includes(definition.name))
-    .flatMap(({ definition }) => definition.partitions ?? [])[0];
-};
+/** Of the first asset of the job that has some. */
+const partitionsOf = (draft: ProjectDraft, job: string): PartitionsSpec | undefined =>
+  jobNamed(draft, job)?.definition.assets.flatMap(
+    (name) => assetNamed(draft, name)?.definition.partitions ?? [],
+  )[0];
 
 const ofSensors = (draft: ProjectDraft): readonly Diagnostic[] =>
   draft.sensors.flatMap(({ definition, placed }) => {

@@ -1,6 +1,7 @@
 /** A run makes one partition of each of its assets: those of a job are partitioned alike, or not at all. */
 import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import { canonicalJson, type JsonObject } from '../../core/values/json.js';
+import { assetNamed } from '../definition/draft.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
 
@@ -22,11 +23,11 @@ export const partitionsDiffer = defineRule({
   kind,
   bad: project('2026-01-01'),
   good: project('2025-01-01'),
-  check: ({ assets, jobs }) =>
-    jobs.flatMap(({ definition, placed }) => {
-      const partitioned = assets
-        .map(({ definition: asset }) => asset)
-        .filter(({ name, partitions }) => definition.assets.includes(name) && partitions !== null);
+  check: (draft) =>
+    draft.jobs.flatMap(({ definition, placed }) => {
+      const partitioned = definition.assets
+        .flatMap((name) => assetNamed(draft, name)?.definition ?? [])
+        .filter(({ partitions }) => partitions !== null);
       const [first] = partitioned;
       const textOf = (partitions: unknown): string => canonicalJson(partitions as JsonObject);
       const other = partitioned.find(

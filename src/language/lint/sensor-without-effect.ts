@@ -4,7 +4,7 @@
  */
 import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import type { EndpointDefinition, SensorDefinition } from '../definition/definition.js';
-import type { ProjectDraft } from '../definition/draft.js';
+import { assetNamed, jobNamed, type ProjectDraft } from '../definition/draft.js';
 import { holdsTemplate } from '../definition/options.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
@@ -51,11 +51,11 @@ const usesTrigger = (asset: string, draft: ProjectDraft): boolean =>
   );
 
 const hasEffect = (sensor: SensorDefinition, draft: ProjectDraft): boolean => {
-  const job = draft.jobs.find(({ definition }) => definition.name === sensor.job)?.definition;
+  const job = jobNamed(draft, sensor.job)?.definition;
   // An unknown or empty job is another rule's finding.
   if (job === undefined || job.assets.length === 0) return true;
   return job.assets.some((name) => {
-    const asset = draft.assets.find(({ definition }) => definition.name === name)?.definition;
+    const asset = assetNamed(draft, name)?.definition;
     return asset === undefined || mayCover(asset.source, sensor.source) || usesTrigger(name, draft);
   });
 };

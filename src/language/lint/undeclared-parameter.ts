@@ -1,7 +1,7 @@
 /** D10: a parameter that a template uses and nobody declares or gives a value. */
 import { diagnose } from '../../core/errors/diagnostic.js';
 import type { AssetDefinition, JobDefinition, SensorDefinition } from '../definition/definition.js';
-import type { ProjectDraft } from '../definition/draft.js';
+import { jobNamed, type ProjectDraft } from '../definition/draft.js';
 import { oncePer } from '../definition/once-per.js';
 import { splitParameterName } from '../definition/parameters.js';
 import { undeclaredParameter as kind } from '../template/diagnostics.js';
@@ -37,7 +37,7 @@ const knownToAsset = (asset: AssetDefinition, draft: ProjectDraft): ReadonlySet<
 
 /** A sensor sees its own values and those that its job declares. */
 const knownToSensor = (sensor: SensorDefinition, draft: ProjectDraft): ReadonlySet<string> => {
-  const job = draft.jobs.find(({ definition }) => definition.name === sensor.job)?.definition;
+  const job = jobNamed(draft, sensor.job)?.definition;
   return new Set([
     ...Object.keys(sensor.params),
     ...(job?.params ?? []).map((param) => param.name),

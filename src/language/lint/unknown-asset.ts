@@ -57,8 +57,9 @@ export const unknownAsset = defineRule({
   ),
   check: (draft) => {
     const known = namesOf(draft, 'asset');
+    const names = new Set(known);
     return references(draft)
-      .filter(({ name }) => !known.includes(name))
+      .filter(({ name }) => !names.has(name))
       .map(({ what, name, span }) =>
         diagnose(
           kind,

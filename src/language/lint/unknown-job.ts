@@ -49,8 +49,9 @@ export const unknownJob = defineRule({
   ),
   check: (draft) => {
     const known = namesOf(draft, 'job');
+    const names = new Set(known);
     return references(draft)
-      .filter(({ name }) => !known.includes(name))
+      .filter(({ name }) => !names.has(name))
       .map(({ what, name, span }) =>
         diagnose(
           kind,
