@@ -1,10 +1,12 @@
 /** Whole runs against a real Temporal server, with files in memory: what the driver of a job does. */
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunReceipt } from '../../src/core/run/receipt.js';
 import { statusQuery } from '../../workflows/messages.js';
+import { temporalForTests } from '../servers/temporal.js';
 import { startMemoryWorld, type MemoryWorld } from './memory-workers.js';
 
 const memory = (connection: string, configs: string): string =>
@@ -153,6 +155,33 @@ describe('a run', () => {
     await expect(world.result(id)).rejects.toThrow();
     const status = await world.client.workflow.getHandle(id).query(statusQuery);
     expect(status).toMatch(/^land_jobb was not planned: .*land_job/);
+  });
+
+  it('answers status while it is being planned', async () => {
+    const temporal = temporalForTests();
+    const connection = await NativeConnection.connect({ address: temporal.address });
+    // Without activities: it starts runs, and nobody plans them.
+    const worker = await Worker.create({
+      connection,
+      namespace: temporal.namespace,
+      taskQueue: temporal.randomTaskQueue('unplanned'),
+      workflowBundle: world.bundle,
+    });
+    try {
+      await worker.runUntil(async () => {
+        const handle = await world.client.workflow.start('land_job', {
+          taskQueue: worker.options.taskQueue,
+          workflowId: `${world.project.name}/test/unplanned`,
+          args: [{}],
+        });
+        expect(await handle.query(statusQuery)).toBe(
+          'land_job is being planned: no worker has answered yet',
+        );
+        await handle.terminate();
+      });
+    } finally {
+      await connection.close();
+    }
   });
 
   it('believes no plan that a stranger hands over', async () => {
