@@ -4,6 +4,7 @@ import { TidemarkError } from '../core/errors/error.js';
 import { renderDiagnostic } from '../core/errors/render.js';
 import type { Definition } from '../language/definition/definition.js';
 import { loadProject, type LoadedProject } from '../language/lint/load-project.js';
+import { withDevEnvironment } from '../runtime/project/dev-environment.js';
 import { findProjectRoot, projectFilesOf } from '../runtime/project/project-files.js';
 import { exitCodes, type CommandInput, type Terminal } from './command.js';
 import { noProject } from './errors.js';
@@ -33,7 +34,8 @@ export const loadFor = (
   const loaded = loadProject({
     root,
     files: projectFilesOf(root),
-    env: terminal.env,
+    // What a worker here would have: no warning of a variable that it takes from the dev stack.
+    env: withDevEnvironment(terminal.env, root).env,
     connectors: terminal.connectors,
     connectionFiles: listOption(connections).map((file) =>
       isAbsolute(file) ? file : resolve(terminal.cwd, file),

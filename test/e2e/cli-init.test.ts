@@ -51,6 +51,18 @@ describe('a project that init made', () => {
     expect(diagnostics.filter(({ code }) => code !== 'template/unset-environment')).toEqual([]);
   });
 
+  it('has no finding at all beside its dev stack, which a worker takes the variables from', async () => {
+    const connections = readFileSync(join(project, 'connections/common.yaml'), 'utf8');
+    const names = [...connections.matchAll(/env\.(\w+)/g)].map(([, name = '']) => [name, 'x']);
+    const state = join(project, '.tidemark');
+    mkdirSync(state);
+    const facts = { version: 1, pid: process.pid, dataDir: state, env: Object.fromEntries(names) };
+    writeFileSync(join(state, 'dev.json'), JSON.stringify(facts));
+    const answer = await runTidemark(['lint'], project);
+    await rm(state, { recursive: true });
+    expect(answer).toMatchObject({ code: 0, out: '0 errors, 0 warnings in 3 files\n', err: '' });
+  });
+
   it('is not made where one of its files is, and nothing else is written then', async () => {
     const other = join(folder, 'other');
     mkdirSync(other);
