@@ -13,17 +13,25 @@ const distance = (a: string, b: string): number => {
   return previous[b.length] ?? 0;
 };
 
+const plain = (text: string): string => text.toLowerCase().replace(/[-_.\s]/g, '');
+
+/** The only known word that begins so: `incr` for `incremental`. */
+const unabbreviated = (word: string, known: readonly string[]): string | undefined => {
+  const beginning = plain(word);
+  const found = known.filter((candidate) => plain(candidate).startsWith(beginning));
+  return beginning.length >= 3 && found.length === 1 ? found[0] : undefined;
+};
+
 /**
- * The known word nearest to `word`, or undefined when none is near enough (a third of its length, at least 1).
- * Case and the separators `_`, `-` and `.` do not count as differences.
+ * The known word nearest to `word`; the only one that it is the beginning of, when none is near enough (a third of its
+ * length, at least 1); or undefined. Case and the separators `_`, `-` and `.` do not count as differences.
  */
 export const suggest = (word: string, known: readonly string[]): string | undefined => {
-  const plain = (text: string): string => text.toLowerCase().replace(/[-_.\s]/g, '');
   let best: { word: string; distance: number } | undefined;
   for (const candidate of known) {
     const steps = distance(plain(word), plain(candidate));
     if (best === undefined || steps < best.distance) best = { word: candidate, distance: steps };
   }
   const allowed = Math.max(1, Math.floor(word.length / 3));
-  return best !== undefined && best.distance <= allowed ? best.word : undefined;
+  return best !== undefined && best.distance <= allowed ? best.word : unabbreviated(word, known);
 };
