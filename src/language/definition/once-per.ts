@@ -10,3 +10,21 @@ export const oncePer = <K extends object, T>(make: (key: K) => T): ((key: K) => 
     return found.value;
   };
 };
+
+const keptMost = 1000;
+
+/** The same for what a text says whole: assets of a project are partitioned alike, and schedules lie in few zones. */
+export const oncePerText = <V, T>(
+  textOf: (value: V) => string,
+  make: (value: V) => T,
+): ((value: V) => T) => {
+  const kept = new Map<string, { readonly value: T }>();
+  return (value) => {
+    const text = textOf(value);
+    const found = kept.get(text) ?? { value: make(value) };
+    // A worker reads its project again and again: what nobody writes any more is forgotten some time.
+    if (kept.size >= keptMost) kept.clear();
+    kept.set(text, found);
+    return found.value;
+  };
+};

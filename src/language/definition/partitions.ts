@@ -7,13 +7,14 @@ import type {
   PartitionsSpec,
   TimePartitions,
 } from '../../core/plan/partitions.js';
-import { isJsonObject } from '../../core/values/json.js';
+import { canonicalJson, isJsonObject } from '../../core/values/json.js';
 import { suggest } from '../../core/values/suggest.js';
 import { dimensionSeparator } from '../partitions/partition-keys.js';
 import { formatTokens } from '../partitions/strftime.js';
-import { boundMs, repeatedKey } from '../partitions/time-pieces.js';
+import { boundMs, repeatedKey, usualFormats } from '../partitions/time-pieces.js';
 import { cronProblem } from './cron.js';
 import { missingKey, unknownType, wrongValue } from './diagnostics.js';
+import { oncePerText } from './once-per.js';
 import { withMeantKeys } from './meant-keys.js';
 import { placedAt, placedEntries, type Placed } from './placed.js';
 import { readShape, type Reading } from './reading.js';
@@ -23,14 +24,6 @@ import { isTimeZone } from './time-zone.js';
 type PartitionType = keyof typeof partitionShapes;
 type Fields = Readonly<Record<string, z.ZodType>>;
 type TimeType = TimePartitions['type'];
-
-const formats: Readonly<Record<TimeType, string>> = {
-  hourly: '%Y-%m-%d-%H:%M',
-  daily: '%Y-%m-%d',
-  weekly: '%Y-%m-%d',
-  monthly: '%Y-%m-%d',
-  cron: '%Y-%m-%d %H:%M%z',
-};
 
 interface TimeShape {
   readonly start_date?: string | undefined;
@@ -112,6 +105,11 @@ const timeFindings = (shape: TimeShape): readonly Finding[] => {
   return found;
 };
 
+const repeatedKeyOf = oncePerText(
+  (spec: TimePartitions) => canonicalJson({ ...spec }),
+  repeatedKey,
+);
+
 /** What the values mean together. */
 const togetherFindings = (spec: TimePartitions, shape: TimeShape): readonly Finding[] => {
   const { start, end, timeZone } = spec;
@@ -119,7 +117,8 @@ const togetherFindings = (spec: TimePartitions, shape: TimeShape): readonly Find
     const [key] = either(shape, ['end_date', 'end']);
     return [{ key, message: `${key} is ${end} and lies before the start, ${start}` }];
   }
-  const repeated = repeatedKey(spec);
+  // The usual formats tell all pieces apart.
+  const repeated = shape.fmt === undefined ? undefined : repeatedKeyOf(spec);
   if (repeated === undefined) return [];
   return [
     {
@@ -167,7 +166,7 @@ const readTime = (type: TimeType, placed: Placed, reading: Reading): TimePartiti
     hourOffset: shape.hour_offset ?? 0,
     dayOffset: shape.day_offset ?? 0,
     timeZone: shape.timezone,
-    format: shape.fmt ?? formats[type],
+    format: shape.fmt ?? usualFormats[type],
     cron: shape.cron_schedule ?? null,
   };
   const together = togetherFindings(spec, shape);

@@ -1,5 +1,6 @@
-/** Names of the IANA database, as this engine knows them. */
-export const isTimeZone = (name: string): boolean => {
+import { oncePerText } from './once-per.js';
+
+const isZone = (name: string): boolean => {
   // An offset such as +02:00 is accepted by newer engines only, and has no summer time.
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
@@ -8,3 +9,6 @@ export const isTimeZone = (name: string): boolean => {
     return false;
   }
 };
+
+/** Names of the IANA database, as this engine knows them. */
+export const isTimeZone = oncePerText((name: string) => name, isZone);

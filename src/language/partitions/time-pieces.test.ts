@@ -10,15 +10,8 @@ import {
   pieceOfKey,
   repeatedKey,
   type TimePiece,
+  usualFormats,
 } from './time-pieces.js';
-
-const formats: Readonly<Record<TimePartitionType, string>> = {
-  hourly: '%Y-%m-%d-%H:%M',
-  daily: '%Y-%m-%d',
-  weekly: '%Y-%m-%d',
-  monthly: '%Y-%m-%d',
-  cron: '%Y-%m-%d %H:%M%z',
-};
 
 const spec = (type: TimePartitionType, more: Partial<TimePartitions> = {}): TimePartitions => ({
   type,
@@ -28,7 +21,7 @@ const spec = (type: TimePartitionType, more: Partial<TimePartitions> = {}): Time
   hourOffset: 0,
   dayOffset: type === 'monthly' ? 1 : 0,
   timeZone: 'UTC',
-  format: formats[type],
+  format: usualFormats[type],
   cron: type === 'cron' ? '0 6 * * 1-5' : null,
   ...more,
 });

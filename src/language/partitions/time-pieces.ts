@@ -7,7 +7,7 @@
 import { Cron } from 'croner';
 import { DateTime } from 'luxon';
 import { invariant } from '../../core/errors/invariant.js';
-import type { TimePartitions } from '../../core/plan/partitions.js';
+import type { TimePartitions, TimePartitionType } from '../../core/plan/partitions.js';
 import { formatTokens } from './strftime.js';
 
 export interface TimePiece {
@@ -17,6 +17,15 @@ export interface TimePiece {
   /** Epoch ms, exclusive. */
   readonly endMs: number;
 }
+
+/** Keys without `fmt`: each names one piece, whatever the zone. */
+export const usualFormats: Readonly<Record<TimePartitionType, string>> = {
+  hourly: '%Y-%m-%d-%H:%M',
+  daily: '%Y-%m-%d',
+  weekly: '%Y-%m-%d',
+  monthly: '%Y-%m-%d',
+  cron: '%Y-%m-%d %H:%M%z',
+};
 
 const locale = 'en-US';
 
