@@ -95,3 +95,20 @@ export const assetNamed = (draft: ProjectDraft, name: string): Draft<AssetDefini
 
 export const jobNamed = (draft: ProjectDraft, name: string): JobDraft | undefined =>
   jobsByName(draft).get(name);
+
+const jobsByAsset = oncePer(
+  ({ jobs }: ProjectDraft): ReadonlyMap<string, readonly JobDefinition[]> => {
+    const found = new Map<string, JobDefinition[]>();
+    for (const { definition: job } of jobs)
+      for (const name of job.assets) {
+        const known = found.get(name);
+        if (known === undefined) found.set(name, [job]);
+        else known.push(job);
+      }
+    return found;
+  },
+);
+
+/** The jobs that run an asset, in the order of declaration. */
+export const jobsOfAsset = (draft: ProjectDraft, name: string): readonly JobDefinition[] =>
+  jobsByAsset(draft).get(name) ?? [];

@@ -2,15 +2,16 @@
 import { movesRows } from '../../connectors/sides.js';
 import { isJsonObject, type JsonValue } from '../../core/values/json.js';
 import type { AssetDefinition } from '../definition/definition.js';
-import type { Draft, ProjectDraft } from '../definition/draft.js';
+import { jobsOfAsset, type Draft, type ProjectDraft } from '../definition/draft.js';
 import { holdsTemplate } from '../definition/options.js';
 import type { Path } from '../definition/placed.js';
 import { oncePer } from '../definition/once-per.js';
 import { isIncremental } from '../definition/row-modes.js';
 import { readsMark } from '../template/sql-cursor.js';
 import { judgeSql, type JudgedSql } from '../template/sql-text.js';
-import { parseTemplate } from '../template/template.js';
+import type { ParsedTemplate } from '../template/template.js';
 import { assetEndpoints, type PlacedEndpoint } from './endpoints.js';
+import { parsedIn } from './template-uses.js';
 
 /** A statement of a side, judged without values. */
 export interface PlacedSql {
@@ -56,27 +57,34 @@ export const isWritten = (side: PlacedEndpoint, name: string): boolean =>
 
 /** Is the parameter a number wherever it is declared? */
 const numberTest = (draft: ProjectDraft, asset: AssetDefinition) => (name: string) => {
-  const declared = draft.jobs
-    .filter(({ definition }) => definition.assets.includes(asset.name))
-    .flatMap(({ definition }) => definition.params)
+  const declared = jobsOfAsset(draft, asset.name)
+    .flatMap(({ params }) => params)
     .filter((entry) => entry.name === name && (entry.asset ?? asset.name) === asset.name);
   if (declared.length === 0) return typeof asset.params[name] === 'number';
   return declared.every(({ type }) => type === 'int' || type === 'float');
 };
 
+interface SqlReading {
+  parsed(text: string): ParsedTemplate;
+  isNumber(name: string): boolean;
+}
+
 const place = (
   side: PlacedEndpoint,
   path: Path,
   value: JsonValue | undefined,
-  isNumber: (name: string) => boolean,
+  reading: SqlReading,
 ): readonly PlacedSql[] => {
   const inner = value !== undefined && isJsonObject(value) ? value['sql'] : value;
   if (!isText(inner)) return [];
-  const parsed = parseTemplate(inner);
+  const parsed = reading.parsed(inner);
   // What cannot be parsed is reported as a template.
   if ('problem' in parsed) return [];
   const hasParams = value !== undefined && isJsonObject(value) && value['params'] !== undefined;
-  const judged = judgeSql(parsed.template, { isNumber, hasParams });
+  const judged = judgeSql(parsed.template, {
+    isNumber: (name) => reading.isNumber(name),
+    hasParams,
+  });
   const own = value !== undefined && isJsonObject(value) ? [...path, 'sql'] : path;
   const [name = '', index] = path;
   const field = index === undefined ? String(name) : `${name}[${index}]`;
@@ -86,12 +94,12 @@ const place = (
 const statements = (
   side: PlacedEndpoint,
   name: string,
-  isNumber: (name: string) => boolean,
+  reading: SqlReading,
 ): readonly PlacedSql[] => {
   const value = side.endpoint.configs[name];
   return Array.isArray(value)
-    ? value.flatMap((entry: JsonValue, index) => place(side, [name, index], entry, isNumber))
-    : place(side, [name], value, isNumber);
+    ? value.flatMap((entry: JsonValue, index) => place(side, [name, index], entry, reading))
+    : place(side, [name], value, reading);
 };
 
 const nowhere = { schema: null, name: '' };
@@ -133,10 +141,10 @@ const modeOf = ({ source, target }: Sides): Pick<RowAsset, 'syncMode' | 'modeSid
 
 const sqlOf = (
   { source, target, readsRows, writesRows }: Sides,
-  isNumber: (name: string) => boolean,
+  reading: SqlReading,
 ): Pick<RowAsset, 'query' | 'pre' | 'post' | 'emptying'> => {
-  const read = (name: string) => (readsRows ? statements(source, name, isNumber) : []);
-  const written = (name: string) => (writesRows ? statements(target, name, isNumber) : []);
+  const read = (name: string) => (readsRows ? statements(source, name, reading) : []);
+  const written = (name: string) => (writesRows ? statements(target, name, reading) : []);
   const [query = null] = [...read('sql'), ...read('query')];
   const pre = written('sql_pre');
   const emptying = pre.find((statement) => kindOf(statement) === 'empties-target');
@@ -148,7 +156,10 @@ const rowAsset = (draft: ProjectDraft, asset: Draft<AssetDefinition>): readonly 
   if (sides === undefined) return [];
   const { definition } = asset;
   const { source, target, readsRows } = sides;
-  const sql = sqlOf(sides, numberTest(draft, definition));
+  const sql = sqlOf(sides, {
+    parsed: (text) => parsedIn(draft, text),
+    isNumber: numberTest(draft, definition),
+  });
   const mode = modeOf(sides);
   const usesMark = sql.query !== null && readsMark(sql.query.judged.sql);
   return [

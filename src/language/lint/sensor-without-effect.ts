@@ -5,6 +5,7 @@
 import { defineDiagnostic, diagnose } from '../../core/errors/diagnostic.js';
 import type { EndpointDefinition, SensorDefinition } from '../definition/definition.js';
 import { assetNamed, jobNamed, type ProjectDraft } from '../definition/draft.js';
+import { oncePer } from '../definition/once-per.js';
 import { holdsTemplate } from '../definition/options.js';
 import { exampleAsset, exampleProject } from './example.js';
 import { defineRule } from './rule.js';
@@ -45,10 +46,15 @@ const mayCover = (source: EndpointDefinition, watched: EndpointDefinition): bool
   return read === undefined || seen === undefined || read.startsWith(seen) || seen.startsWith(read);
 };
 
-const usesTrigger = (asset: string, draft: ProjectDraft): boolean =>
-  templateUses(draft).some(
-    ({ endpoint, text }) => endpoint?.asset?.name === asset && /\btrigger\b/.test(text),
-  );
+/** Names of assets that use the trigger somewhere. */
+const usingTrigger = oncePer(
+  (draft: ProjectDraft): ReadonlySet<string> =>
+    new Set(
+      templateUses(draft)
+        .filter(({ text }) => /\btrigger\b/.test(text))
+        .flatMap(({ endpoint }) => endpoint?.asset?.name ?? []),
+    ),
+);
 
 const hasEffect = (sensor: SensorDefinition, draft: ProjectDraft): boolean => {
   const job = jobNamed(draft, sensor.job)?.definition;
@@ -56,7 +62,9 @@ const hasEffect = (sensor: SensorDefinition, draft: ProjectDraft): boolean => {
   if (job === undefined || job.assets.length === 0) return true;
   return job.assets.some((name) => {
     const asset = assetNamed(draft, name)?.definition;
-    return asset === undefined || mayCover(asset.source, sensor.source) || usesTrigger(name, draft);
+    return (
+      asset === undefined || mayCover(asset.source, sensor.source) || usingTrigger(draft).has(name)
+    );
   });
 };
 

@@ -5,7 +5,7 @@
 import type { TemplateScope } from '../../connectors/fields.js';
 import type { Span } from '../../core/errors/diagnostic.js';
 import type { ProjectDraft } from '../definition/draft.js';
-import { oncePer } from '../definition/once-per.js';
+import { oncePer, oncePerText } from '../definition/once-per.js';
 import { holdsTemplate, optionTexts } from '../definition/options.js';
 import { placedAt, valueAt, type Path, type Placed } from '../definition/placed.js';
 import { parseTemplate, type ParsedTemplate } from '../template/template.js';
@@ -29,8 +29,14 @@ export interface TemplateUse {
 
 const open = '{{ ';
 
-const parseText = (text: string, scope: TemplateScope): ParsedTemplate =>
-  parseTemplate(scope === 'predicate' && !holdsTemplate(text) ? `${open}${text} }}` : text);
+const parserOf = oncePer((_: ProjectDraft) => oncePerText(String, parseTemplate));
+
+/** The template of a text, which several rules look at. */
+export const parsedIn = (draft: ProjectDraft, text: string): ParsedTemplate =>
+  parserOf(draft)(text);
+
+const parseText = (draft: ProjectDraft, text: string, scope: TemplateScope): ParsedTemplate =>
+  parsedIn(draft, scope === 'predicate' && !holdsTemplate(text) ? `${open}${text} }}` : text);
 
 const spanIn =
   (placed: Placed, path: Path, shift: number) =>
@@ -39,7 +45,7 @@ const spanIn =
       ? placed.span(path, 'value')
       : placed.within(path, Math.max(0, offset - shift), length);
 
-const endpointUses = (endpoint: PlacedEndpoint): readonly TemplateUse[] => {
+const endpointUses = (draft: ProjectDraft, endpoint: PlacedEndpoint): readonly TemplateUse[] => {
   const { declaration, what } = endpoint;
   // Only what the definition kept: refused keys are reported once, where they stand.
   const kept = { ...endpoint.configs, value: endpoint.endpoint.configs };
@@ -48,16 +54,19 @@ const endpointUses = (endpoint: PlacedEndpoint): readonly TemplateUse[] => {
     const scope = facts.template ?? 'none';
     if (!known || scope === 'none' || (scope !== 'predicate' && !holdsTemplate(text))) return [];
     const shift = scope === 'predicate' && !holdsTemplate(text) ? open.length : 0;
-    const parsed = parseText(text, scope);
+    const parsed = parseText(draft, text, scope);
     const isSecret = facts.secret === true;
     const span = spanIn(kept, path, shift);
     return [{ what, field: path, text, parsed, scope, isSecret, endpoint, connection: null, span }];
   });
-  return [...options, ...connectionNameUse(endpoint)];
+  return [...options, ...connectionNameUse(draft, endpoint)];
 };
 
 /** The name of a connection may be a template of the run (D1). */
-const connectionNameUse = (endpoint: PlacedEndpoint): readonly TemplateUse[] => {
+const connectionNameUse = (
+  draft: ProjectDraft,
+  endpoint: PlacedEndpoint,
+): readonly TemplateUse[] => {
   const text = endpoint.endpoint.connection;
   if (!holdsTemplate(text)) return [];
   const isOuter = valueAt(endpoint.placed.value, ['connection']) !== undefined;
@@ -67,7 +76,7 @@ const connectionNameUse = (endpoint: PlacedEndpoint): readonly TemplateUse[] => 
       what: endpoint.what,
       field: ['connection'],
       text,
-      parsed: parseTemplate(text),
+      parsed: parsedIn(draft, text),
       scope: 'run',
       isSecret: false,
       endpoint,
@@ -90,7 +99,7 @@ const connectionUses = (draft: ProjectDraft): readonly TemplateUse[] =>
         what: `connection ${JSON.stringify(definition.name)}`,
         field: path,
         text,
-        parsed: parseTemplate(text),
+        parsed: parsedIn(draft, text),
         scope: facts.template ?? 'connection',
         isSecret: facts.secret === true,
         endpoint: null,
@@ -101,5 +110,5 @@ const connectionUses = (draft: ProjectDraft): readonly TemplateUse[] =>
 
 export const templateUses = oncePer((draft: ProjectDraft): readonly TemplateUse[] => [
   ...connectionUses(draft),
-  ...allEndpoints(draft).flatMap(endpointUses),
+  ...allEndpoints(draft).flatMap((endpoint) => endpointUses(draft, endpoint)),
 ]);

@@ -1,8 +1,7 @@
 /** D10: a parameter that a template uses and nobody declares or gives a value. */
 import { diagnose } from '../../core/errors/diagnostic.js';
-import type { AssetDefinition, JobDefinition, SensorDefinition } from '../definition/definition.js';
-import { jobNamed, type ProjectDraft } from '../definition/draft.js';
-import { oncePer } from '../definition/once-per.js';
+import type { AssetDefinition, SensorDefinition } from '../definition/definition.js';
+import { jobNamed, jobsOfAsset, type ProjectDraft } from '../definition/draft.js';
 import { splitParameterName } from '../definition/parameters.js';
 import { undeclaredParameter as kind } from '../template/diagnostics.js';
 import { exampleAsset, exampleProject } from './example.js';
@@ -10,18 +9,9 @@ import { nearFacts } from './near.js';
 import { defineRule } from './rule.js';
 import { templateUses } from './template-uses.js';
 
-const jobsByAsset = oncePer(
-  (draft: ProjectDraft): ReadonlyMap<string, readonly JobDefinition[]> => {
-    const found = new Map<string, JobDefinition[]>();
-    for (const { definition: job } of draft.jobs)
-      for (const name of job.assets) found.set(name, [...(found.get(name) ?? []), job]);
-    return found;
-  },
-);
-
 /** Names of parameters that an asset may see: from its jobs, from sensors of those jobs, from itself. */
 const knownToAsset = (asset: AssetDefinition, draft: ProjectDraft): ReadonlySet<string> => {
-  const names = (jobsByAsset(draft).get(asset.name) ?? []).flatMap((job) => [
+  const names = jobsOfAsset(draft, asset.name).flatMap((job) => [
     ...job.params
       .filter((param) => param.asset === null || param.asset === asset.name)
       .map((param) => param.name),
