@@ -15,6 +15,13 @@ test('equal values are worked out once, others by themselves', () => {
   expect(asked).toEqual(['a', 'none', 'b']);
 });
 
+test('what is kept stays while nothing new is asked, however much it is', () => {
+  let made = 0;
+  const answer = oncePerText(String, () => ++made);
+  for (let round = 0; round < 2; round++) for (let at = 0; at < 1000; at++) answer(at);
+  expect(made).toBe(1000);
+});
+
 test('what is kept does not grow without end', () => {
   let made = 0;
   const answer = oncePerText(String, () => ++made);

@@ -21,10 +21,12 @@ export const oncePerText = <V, T>(
   const kept = new Map<string, { readonly value: T }>();
   return (value) => {
     const text = textOf(value);
-    const found = kept.get(text) ?? { value: make(value) };
+    const found = kept.get(text);
+    if (found !== undefined) return found.value;
+    const made = { value: make(value) };
     // A worker reads its project again and again: what nobody writes any more is forgotten some time.
     if (kept.size >= keptMost) kept.clear();
-    kept.set(text, found);
-    return found.value;
+    kept.set(text, made);
+    return made.value;
   };
 };

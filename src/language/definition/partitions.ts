@@ -117,8 +117,7 @@ const togetherFindings = (spec: TimePartitions, shape: TimeShape): readonly Find
     const [key] = either(shape, ['end_date', 'end']);
     return [{ key, message: `${key} is ${end} and lies before the start, ${start}` }];
   }
-  // The usual formats tell all pieces apart.
-  const repeated = shape.fmt === undefined ? undefined : repeatedKeyOf(spec);
+  const repeated = repeatedKeyOf(spec);
   if (repeated === undefined) return [];
   return [
     {

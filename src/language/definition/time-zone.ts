@@ -1,3 +1,4 @@
+/** Is a name a time zone? Asked for every schedule and partition of a project, of which few differ. */
 import { oncePerText } from './once-per.js';
 
 const isZone = (name: string): boolean => {

@@ -18,7 +18,7 @@ export interface TimePiece {
   readonly endMs: number;
 }
 
-/** Keys without `fmt`: each names one piece, whatever the zone. */
+/** Keys without `fmt`. */
 export const usualFormats: Readonly<Record<TimePartitionType, string>> = {
   hourly: '%Y-%m-%d-%H:%M',
   daily: '%Y-%m-%d',
