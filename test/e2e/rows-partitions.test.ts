@@ -2,9 +2,9 @@
  * Partitions of tables in whole runs: PostgreSQL to S3 by month and back, backfilled, scheduled, and known again by a Temporal
  * that remembers nothing. What is right is said by psql.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackfillReceipt } from '../../src/core/run/backfill-run.js';
+import { type OwnTemporal, startOwnTemporal } from '../servers/own-temporal.js';
 import { hasPostgres, startRowsWorld, type RowsWorld } from './rows-world.js';
 
 const months =
@@ -53,11 +53,16 @@ const sql = `
   insert into changes select g, case when g % 3 = 0 then 'us' else 'eu' end, g from generate_series(1, 90) g`;
 
 describe.skipIf(!hasPostgres('debian'))('partitions of tables', () => {
+  let temporal: OwnTemporal;
   let rows: RowsWorld;
   beforeAll(async () => {
-    rows = await startRowsWorld('partitions', { version: 'debian', pipelines, sql });
+    temporal = await startOwnTemporal();
+    rows = await startRowsWorld('partitions', { version: 'debian', pipelines, sql, temporal });
   }, 120_000);
-  afterAll(() => rows[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await rows[Symbol.asyncDispose]();
+    await temporal[Symbol.asyncDispose]();
+  });
 
   const backfill = async (type: string, range: object): Promise<BackfillReceipt> => {
     const { world } = rows;
@@ -103,25 +108,10 @@ describe.skipIf(!hasPostgres('debian'))('partitions of tables', () => {
 
   it('a Temporal that remembers no run finds in the ledgers what was made (G17)', async () => {
     const { client, taskQueue } = rows.world;
-    const { namespace } = client.options;
     const asset = client.workflow.getHandle(`${taskQueue}/asset/orders_by_month/2024-04`);
     expect((await asset.describe()).status.name).toBe('COMPLETED');
-    const query = `WorkflowId STARTS_WITH "${taskQueue}/"`;
-    for await (const { workflowId, runId } of client.workflow.list({ query })) {
-      const workflowExecution = { workflowId, runId };
-      const gone = client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
-      // Lists lag behind: what it names may have gone with another.
-      await gone.catch((error: unknown) => {
-        if (!String(error).includes('NOT_FOUND')) throw error;
-      });
-    }
-    const isForgotten = (): Promise<boolean> =>
-      asset.describe().then(
-        () => false,
-        () => true,
-      );
-    for (let times = 0; !(await isForgotten()) && times < 200; times++) await sleep(100);
-    expect(await isForgotten()).toBe(true);
+    await temporal.loseEverything();
+    await expect(asset.describe()).rejects.toThrow('not found');
     const receipt = await backfill('months_job', { from: '2024-01', to: '2024-06', missing: true });
     expect(receipt.partitions).toEqual({ done: 0, made_before: 6, failed: 0 });
   }, 120_000);
