@@ -7,6 +7,7 @@ import type { RunRequest } from '../core/plan/plan.js';
 import { suggest } from '../core/values/suggest.js';
 import type { Definition } from '../language/definition/definition.js';
 import { unknownAsset } from '../planner/errors.js';
+import { checkPartitions } from '../planner/plan-backfill.js';
 import { resolveName } from '../planner/resolve-name.js';
 import {
   type CommandInput,
@@ -103,6 +104,7 @@ export const request = (
     },
     (definition) => {
       checkStartable(definition, name, asked.assets ?? []);
+      checkPartitions(definition, asked, { name, atMs: Date.now() });
     },
   );
 };

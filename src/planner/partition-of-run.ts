@@ -39,11 +39,10 @@ export interface PartitionFacts {
   readonly atMs: number;
 }
 
-/** Throws `plan/no-partitions` for a request that names one. */
-export const refusePartition = (request: RunRequest, name: string): null => {
+/** For a request that names one, or several. */
+export const withoutPartitions = (request: RunRequest, name: string): TidemarkError => {
   const field = request.partition !== undefined ? 'partition' : 'partition_range';
-  if (request[field] === undefined) return null;
-  throw new TidemarkError(
+  return new TidemarkError(
     noPartitions,
     `input of the run: "${field}" is ${shown(request[field])}, and no asset of "${name}" is partitioned`,
   );
@@ -63,8 +62,11 @@ export const partitionOfRun = (
   { name, atMs }: PartitionFacts,
 ): PartitionKey | null => {
   const spec = partitionsOf(assets);
-  if (spec === null) return refusePartition(request, name);
-  const { partition } = request;
+  const { partition, partition_range: range } = request;
+  if (spec === null) {
+    if (partition === undefined && range === undefined) return null;
+    throw withoutPartitions(request, name);
+  }
   if (partition === undefined) {
     const last = newestPartitions(spec, 1, Math.min(atMs, Number.MAX_SAFE_INTEGER)).at(-1);
     const example = last === undefined ? '' : ` such as ${shown(last.key)}`;

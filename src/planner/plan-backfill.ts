@@ -8,12 +8,19 @@ import {
   type BackfillPlan,
   type PartitionPage,
 } from '../core/plan/backfill-plan.js';
-import { planVersion, type RunRequest } from '../core/plan/plan.js';
+import type { PartitionsSpec } from '../core/plan/partitions.js';
+import { planVersion, type PartitionRange, type RunRequest } from '../core/plan/plan.js';
 import type { Definition } from '../language/definition/definition.js';
 import { keyPage, selectionProblem } from '../language/partitions/partition-range.js';
 import { badRequest } from './errors.js';
 import { sealPlan } from './hash.js';
-import { badPartition, partitionsOf, refusePartition } from './partition-of-run.js';
+import {
+  badPartition,
+  partitionOfRun,
+  partitionsOf,
+  withoutPartitions,
+  type PartitionFacts,
+} from './partition-of-run.js';
 import { planRun, selectAssets, selectionOf, type RunFacts } from './plan-run.js';
 import { readRequest } from './read-request.js';
 
@@ -34,6 +41,47 @@ export type PlannedPartitions =
   /** Exactly one partition is meant: an ordinary run. */
   | { readonly kind: 'one'; readonly request: RunRequest };
 
+/** What the range is of, when all that it names exists. */
+const partitionsOfRange = (
+  definition: Definition,
+  request: RunRequest & { readonly partition_range: PartitionRange },
+  { name, atMs }: PartitionFacts,
+): PartitionsSpec => {
+  if (request.partition !== undefined) {
+    throw new TidemarkError(
+      badRequest,
+      'input of the run: "partition" and "partition_range" are both given; pass one of them',
+    );
+  }
+  const selected = selectionOf(definition, name);
+  const partitions = partitionsOf(selectAssets(definition, selected, request));
+  if (partitions === null) throw withoutPartitions(request, selected.name);
+  const problem = selectionProblem(partitions, request.partition_range, atMs);
+  if (problem === undefined) return partitions;
+  const field = `partition_range${problem.field === '' ? '' : `.${problem.field}`}`;
+  throw badPartition(field, problem.value, problem);
+};
+
+const hasRange = (
+  request: RunRequest,
+): request is RunRequest & { readonly partition_range: PartitionRange } =>
+  request.partition_range !== undefined;
+
+/** Throws what planning would throw about the partitions of a request, for who wants to know before anything starts. */
+export const checkPartitions = (
+  definition: Definition,
+  request: RunRequest,
+  facts: PartitionFacts,
+): void => {
+  if (hasRange(request)) {
+    partitionsOfRange(definition, request, facts);
+    return;
+  }
+  const selected = selectionOf(definition, facts.name);
+  const assets = selectAssets(definition, selected, request);
+  partitionOfRun(assets, request, { ...facts, name: selected.name });
+};
+
 /**
  * Null: the input asks for no range. Throws `plan/bad-request`, `plan/no-partitions`, `plan/unknown-partition` and
  * whatever planning the first partition throws.
@@ -44,27 +92,11 @@ export const planBackfill = (
   known: RunFacts,
 ): PlannedPartitions | null => {
   const request = readRequest(input);
-  const { partition_range: range, ...rest } = request;
-  if (range === undefined) return null;
-  if (request.partition !== undefined) {
-    throw new TidemarkError(
-      badRequest,
-      'input of the run: "partition" and "partition_range" are both given; pass one of them',
-    );
-  }
-  const selected = selectionOf(definition, known.name);
-  const partitions = partitionsOf(selectAssets(definition, selected, request));
-  if (partitions === null) {
-    refusePartition(request, selected.name);
-    return null;
-  }
-  const { missing = false, parallel = parallelDefault, ...selection } = range;
+  if (!hasRange(request)) return null;
   const atMs = known.partitionsAtMs;
-  const problem = selectionProblem(partitions, selection, atMs);
-  if (problem !== undefined) {
-    const field = `partition_range${problem.field === '' ? '' : `.${problem.field}`}`;
-    throw badPartition(field, problem.value, problem);
-  }
+  const partitions = partitionsOfRange(definition, request, { name: known.name, atMs });
+  const { partition_range: range, ...rest } = request;
+  const { missing = false, parallel = parallelDefault, ...selection } = range;
   const plan = {
     version: planVersion,
     project: definition.project.name,

@@ -203,14 +203,6 @@ describe('with a worker', () => {
     const one = await tidemark(['run', 'by_shop', '--partition', 'de'], { cwd });
     expect(one).toMatchObject({ code: 0, out: expect.stringContaining('1 files') as string });
     expect(one.err).toContain('started shop/by_shop/de');
-    const wrong = await tidemark(['run', 'by_shop', '--partition', 'dee'], { cwd });
-    expect(wrong.code).toBe(1);
-    expect(wrong.err).toMatch(/error\[plan\/unknown-partition\].*did you mean de\?/s);
-    const none = await tidemark(['run', 'by_shop'], { cwd });
-    expect(none).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('plan/partition-needed') as string,
-    });
     const { code, out } = await tidemark(
       ['backfill', 'by_shop', '--partitions', 'de..at', '--missing', '--parallel', '2'],
       { cwd },
@@ -231,6 +223,19 @@ describe('with a worker', () => {
     const { code, err } = await tidemark(['backfill', 'by_shop', ...options], { cwd });
     expect(code).toBe(2);
     expect(err).toContain('error[cli/bad-usage]: backfill: --');
+  });
+
+  test.each([
+    ['run by_shop --partition dee', /error\[plan\/unknown-partition\].*did you mean de\?/s],
+    ['run by_shop', /error\[plan\/partition-needed\].*Pass partition such as "at"/s],
+    ['run orders_job --partition de', /error\[plan\/no-partitions\]: .*no asset of "orders_job"/],
+    ['backfill by_shop --partitions fr,dee', /error\[plan\/unknown-partition\]: .*keys\[1\]/],
+    ['backfill orders_job --last 3', /error\[plan\/no-partitions\]: .*no asset of "orders_job"/],
+  ])('%s is told before anything starts', async (command, says) => {
+    const { code, err } = await tidemark(command.split(' '), { cwd });
+    expect(code).toBe(1);
+    expect(err).toMatch(says);
+    expect(err).not.toContain('started');
   });
 
   test('SIGTERM ends the worker with 0, and its process with it', async () => {

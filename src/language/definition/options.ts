@@ -88,8 +88,8 @@ const withoutNulls = (schema: z.ZodType, placed: Placed): Placed =>
       .map(([key]) => key),
   );
 
-const refuseTemplates = (schema: z.ZodType, placed: Placed, reading: Reading): void => {
-  for (const { path, text, facts, known } of optionTexts(schema, placed.value)) {
+const refuseTemplates = (texts: readonly OptionText[], placed: Placed, reading: Reading): void => {
+  for (const { path, text, facts, known } of texts) {
     const scope = facts.template ?? 'none';
     if (!known || !holdsTemplate(text) || (scope !== 'none' && scope !== 'predicate')) continue;
     const where = `${reading.what}: ${pathText(path)}`;
@@ -135,8 +135,8 @@ export const readOptions = (
   const schema = declaration.options;
   const meant = withMeantKeys(placed, objectFields(schema), reading);
   const supported = withoutNulls(schema, refuseOptions(schema, meant, reading));
-  refuseTemplates(schema, supported, reading);
   const texts = optionTexts(schema, supported.value);
+  refuseTemplates(texts, supported, reading);
   const open = texts.filter(({ text, facts }) => isOpen(text, facts.template ?? 'none'));
   const all = issuesOf(schema, supported.value);
   const issues = all.filter(
