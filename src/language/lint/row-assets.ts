@@ -6,10 +6,10 @@ import { jobsOfAsset, type Draft, type ProjectDraft } from '../definition/draft.
 import { holdsTemplate } from '../definition/options.js';
 import type { Path } from '../definition/placed.js';
 import { oncePer } from '../definition/once-per.js';
+import { pathText } from '../definition/reading.js';
 import { isIncremental } from '../definition/row-modes.js';
 import { readsMark } from '../template/sql-cursor.js';
 import { judgeSql, type JudgedSql } from '../template/sql-text.js';
-import type { ParsedTemplate } from '../template/template.js';
 import { assetEndpoints, type PlacedEndpoint } from './endpoints.js';
 import { parsedIn } from './template-uses.js';
 
@@ -64,42 +64,30 @@ const numberTest = (draft: ProjectDraft, asset: AssetDefinition) => (name: strin
   return declared.every(({ type }) => type === 'int' || type === 'float');
 };
 
-interface SqlReading {
-  parsed(text: string): ParsedTemplate;
-  isNumber(name: string): boolean;
-}
+/** Undefined: the text cannot be parsed, which is reported as a template. */
+type Judge = (text: string) => JudgedSql | undefined;
 
-const place = (
-  side: PlacedEndpoint,
-  path: Path,
-  value: JsonValue | undefined,
-  reading: SqlReading,
-): readonly PlacedSql[] => {
-  const inner = value !== undefined && isJsonObject(value) ? value['sql'] : value;
-  if (!isText(inner)) return [];
-  const parsed = reading.parsed(inner);
-  // What cannot be parsed is reported as a template.
-  if ('problem' in parsed) return [];
-  const hasParams = value !== undefined && isJsonObject(value) && value['params'] !== undefined;
-  const judged = judgeSql(parsed.template, {
-    isNumber: (name) => reading.isNumber(name),
-    hasParams,
-  });
-  const own = value !== undefined && isJsonObject(value) ? [...path, 'sql'] : path;
-  const [name = '', index] = path;
-  const field = index === undefined ? String(name) : `${name}[${index}]`;
-  return [{ side, path: own, field, judged }];
+const judgeFor = (draft: ProjectDraft, asset: AssetDefinition): Judge => {
+  const isNumber = numberTest(draft, asset);
+  return (text) => {
+    const parsed = parsedIn(draft, text);
+    return 'problem' in parsed ? undefined : judgeSql(parsed.template, isNumber);
+  };
 };
 
-const statements = (
-  side: PlacedEndpoint,
-  name: string,
-  reading: SqlReading,
-): readonly PlacedSql[] => {
-  const value = side.endpoint.configs[name];
+/** The statements of an option: a text or `{sql, params}`, or a list of them. */
+const statements = (side: PlacedEndpoint, name: string, judge: Judge): readonly PlacedSql[] => {
+  const at = (path: Path, value: JsonValue): readonly PlacedSql[] => {
+    const isMapping = isJsonObject(value);
+    const text = isMapping ? value['sql'] : value;
+    const judged = isText(text) ? judge(text) : undefined;
+    if (judged === undefined) return [];
+    return [{ side, path: isMapping ? [...path, 'sql'] : path, field: pathText(path), judged }];
+  };
+  const value = side.endpoint.configs[name] ?? null;
   return Array.isArray(value)
-    ? value.flatMap((entry: JsonValue, index) => place(side, [name, index], entry, reading))
-    : place(side, [name], value, reading);
+    ? value.flatMap((entry: JsonValue, index) => at([name, index], entry))
+    : at([name], value);
 };
 
 const nowhere = { schema: null, name: '' };
@@ -141,10 +129,10 @@ const modeOf = ({ source, target }: Sides): Pick<RowAsset, 'syncMode' | 'modeSid
 
 const sqlOf = (
   { source, target, readsRows, writesRows }: Sides,
-  reading: SqlReading,
+  judge: Judge,
 ): Pick<RowAsset, 'query' | 'pre' | 'post' | 'emptying'> => {
-  const read = (name: string) => (readsRows ? statements(source, name, reading) : []);
-  const written = (name: string) => (writesRows ? statements(target, name, reading) : []);
+  const read = (name: string) => (readsRows ? statements(source, name, judge) : []);
+  const written = (name: string) => (writesRows ? statements(target, name, judge) : []);
   const [query = null] = [...read('sql'), ...read('query')];
   const pre = written('sql_pre');
   const emptying = pre.find((statement) => kindOf(statement) === 'empties-target');
@@ -156,10 +144,7 @@ const rowAsset = (draft: ProjectDraft, asset: Draft<AssetDefinition>): readonly 
   if (sides === undefined) return [];
   const { definition } = asset;
   const { source, target, readsRows } = sides;
-  const sql = sqlOf(sides, {
-    parsed: (text) => parsedIn(draft, text),
-    isNumber: numberTest(draft, definition),
-  });
+  const sql = sqlOf(sides, judgeFor(draft, definition));
   const mode = modeOf(sides);
   const usesMark = sql.query !== null && readsMark(sql.query.judged.sql);
   return [

@@ -77,17 +77,17 @@ describe('a template inside a literal', () => {
       ' OR k = ',
       { secret: 'L', default: 'none' },
     ]);
-    const facts = { isNumber: () => false, hasParams: false };
+    const isNumber = () => false;
     for (const [wrong, message] of [
       [`k = 'v1-{{ fn.secrets.get('K') }}'`, 'is a secret and stands in a literal with other text'],
       [`k = {{ fn.secrets.get('K') }}`, 'stands outside quotes'],
     ] as const) {
       expect(problemOf(wrong)).toBe(message);
-      expect(judgeSql(parsed(wrong), facts).problems.map((found) => found.message)).toEqual([
+      expect(judgeSql(parsed(wrong), isNumber).problems.map((found) => found.message)).toEqual([
         message,
       ]);
     }
-    expect(judgeSql(parsed(known), facts).problems).toEqual([]);
+    expect(judgeSql(parsed(known), isNumber).problems).toEqual([]);
     expect(() => bound(`k = '{{ fn.secrets.get('K') | upper }}'`)).toThrow('a secret may only be');
   });
 
@@ -235,7 +235,7 @@ describe('hostile values', () => {
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 8 }), (parts) => {
         const sql = parts.filter((part) => part !== '{{ params.x }}').join('');
-        const judged = judgeSql(parsed(sql), { isNumber: () => false, hasParams: false });
+        const judged = judgeSql(parsed(sql), () => false);
         expect(judged.problems.length === 0).toBe('sql' in bound(sql, 'x y'));
       }),
       { numRuns: 3000 },
@@ -245,9 +245,7 @@ describe('hostile values', () => {
 
 describe('without values', () => {
   const problems = (sql: string) =>
-    judgeSql(parsed(sql), { isNumber: (name) => name === 'n', hasParams: false }).problems.map(
-      ({ message }) => message,
-    );
+    judgeSql(parsed(sql), (name) => name === 'n').problems.map(({ message }) => message);
 
   it.each([
     "SELECT '{{ params.x }}'",

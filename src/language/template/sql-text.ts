@@ -154,12 +154,8 @@ export const bindSql = (template: Template, facts: SqlFacts): BoundSql => {
   return problem === undefined ? { sql } : { problem };
 };
 
-export interface JudgeFacts {
-  /** Is the parameter declared as a number? */
-  readonly isNumber: (parameter: string) => boolean;
-  /** The statement has `params`, so that `?` is a value. */
-  readonly hasParams: boolean;
-}
+/** Is the parameter declared as a number? */
+type IsNumber = (parameter: string) => boolean;
 
 export interface JudgedSql {
   readonly problems: readonly SqlProblem[];
@@ -172,19 +168,19 @@ export interface JudgedSql {
 const sourceOf = (template: Template, { offset, length }: Expression): string =>
   template.text.slice(offset, offset + length);
 
-const isNumeric = (expression: Expression, facts: JudgeFacts): boolean => {
+const isNumeric = (expression: Expression, isNumber: IsNumber): boolean => {
   if (expression.kind === 'literal') return typeof expression.value === 'number';
   if (expression.kind === 'filter') return expression.name === 'int' || expression.name === 'float';
   const path = staticPath(expression);
   const [parameter] = path?.root === 'params' ? path.path : [];
-  return parameter !== undefined && path?.path.length === 1 && facts.isNumber(parameter);
+  return parameter !== undefined && path?.path.length === 1 && isNumber(parameter);
 };
 
 const judgeOutput = (
   writer: SqlWriter,
   expression: Expression,
   template: Template,
-  facts: JudgeFacts,
+  isNumber: IsNumber,
 ): void => {
   const place = { ...expression, expression: sourceOf(template, expression) };
   const mark = markOf(expression);
@@ -196,7 +192,7 @@ const judgeOutput = (
   if (writer.isInLiteral) return writer.literalValue('', false, place);
   // What a file holds is judged when the run is planned.
   if (isFile(expression)) return;
-  writer.pasteUnknown(isNumeric(expression, facts), place);
+  writer.pasteUnknown(isNumeric(expression, isNumber), place);
 };
 
 /** Walks the branches; false: what follows depends on which one was taken. */
@@ -204,17 +200,17 @@ const judge = (
   writer: SqlWriter,
   statements: readonly Statement[],
   template: Template,
-  facts: JudgeFacts,
+  isNumber: IsNumber,
 ): boolean => {
   for (const statement of statements) {
     if (statement.kind === 'text') writer.authorText(statement.text);
     else if (statement.kind === 'output')
-      judgeOutput(writer, statement.expression, template, facts);
+      judgeOutput(writer, statement.expression, template, isNumber);
     else if (statement.kind === 'if' || statement.kind === 'for') {
       const other = writer.clone();
       const first = statement.kind === 'if' ? statement.then : statement.body;
-      if (!judge(writer, first, template, facts)) return false;
-      if (!judge(other, statement.otherwise, template, facts)) return false;
+      if (!judge(writer, first, template, isNumber)) return false;
+      if (!judge(other, statement.otherwise, template, isNumber)) return false;
       writer.adopt(other.problems);
       if (writer.key() !== other.key()) return false;
     }
@@ -223,10 +219,10 @@ const judge = (
 };
 
 /** Without values. Never throws. */
-export const judgeSql = (template: Template, facts: JudgeFacts): JudgedSql => {
+export const judgeSql = (template: Template, isNumber: IsNumber): JudgedSql => {
   const misused = misusedMark(template);
   const writer = new SqlWriter(null);
-  const isDecided = judge(writer, template.statements, template, facts);
+  const isDecided = judge(writer, template.statements, template, isNumber);
   const sql = isDecided ? writer.end() : writer.pieces();
   const isWhole = isDecided && !outputsOf(template.statements).some(isFile);
   const problems = [...(misused === undefined ? [] : [misused]), ...writer.problems];
