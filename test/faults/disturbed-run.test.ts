@@ -104,7 +104,7 @@ describe('a transfer that is disturbed', () => {
     expect(await world.openUploads()).toBe(0);
     frozen.kill('SIGKILL');
     other.kill('SIGKILL');
-  }, 120_000);
+  }, 240_000);
 
   it('G4: goes on within the heartbeat timeout when worker and supervisor die together', async () => {
     const dying = world.startWorker();

@@ -118,7 +118,7 @@ describe.skipIf(!isThere)('rows that are disturbed', () => {
     await expectLoaded('frozen');
     await expectLoaded('frozen_publish');
     await rig.expectNothingLeft(['out_frozen']);
-  }, 180_000);
+  }, 300_000);
 
   describe('with one worker', () => {
     let worker: ChildProcess | null = null;

@@ -131,6 +131,45 @@ describe('a server that cannot start', () => {
     });
   });
 
+  /** A `temporal` whose first servers panic. */
+  const panicking = async (panics: number): Promise<{ readonly path: string }> => {
+    const path = join(folder, 'panicking-temporal');
+    const stack = Array.from({ length: 40 }, (_, at) => `\tmain.go:${at} +0x1f`).join('\n');
+    const script = `#!/bin/sh
+case "$*" in *--help*) exec ${cli.path} "$@";; esac
+echo start >> ${join(folder, 'starts')}
+[ "$(wc -l < ${join(folder, 'starts')})" -gt ${panics} ] && exec ${cli.path} "$@"
+cat >&2 <<'END'
+panic: failed assigning ephemeral port: no port is free
+
+goroutine 1 [running]:
+${stack}
+END
+exit 2
+`;
+    await writeFile(path, script);
+    await chmod(path, 0o755);
+    return { path };
+  };
+
+  test('is started again when its program panics, as it does when somebody takes a port that it has found', async () => {
+    const { address } = await start({ cli: await panicking(2), headless: true });
+    const connection = await Connection.connect({ address });
+    await connection.close();
+  });
+
+  test('shows what a program panics about, not where', async () => {
+    const failed = start({ cli: await panicking(99), headless: true });
+    await expect(failed).rejects.toMatchObject({
+      code: 'devstack/temporal-server-died',
+      message: expect.stringMatching(
+        /\(exit code 2\)\nlast lines of .*temporal\.log:\n {2}panic: failed assigning ephemeral port/,
+      ),
+    });
+    const starts = await readFile(join(folder, 'starts'), 'utf8');
+    expect(starts.trimEnd().split('\n')).toHaveLength(3);
+  });
+
   test('leaves no process behind when it does not become ready in time', async () => {
     const pidFile = join(folder, 'pid');
     const deaf = join(folder, 'deaf-temporal');

@@ -2,7 +2,7 @@
  * Starts the Temporal dev server and hands it over only when it can be used: gRPC answers, the namespace exists and
  * keeps closed runs long enough. On any failure nothing is left running, and the error shows the end of the log.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { TidemarkError } from '../../core/errors/error.js';
@@ -54,11 +54,24 @@ const pollMs = 50;
 const graceMs = 10_000;
 const helpLimitMs = 30_000;
 const shownLogLines = 15;
+const startsMax = 3;
 
 /** Throws `devstack/temporal-port-in-use`, `-server-died` or `-server-not-ready`. */
 export const startTemporalServer = async (
   options: TemporalServerOptions,
+  starts = 1,
 ): Promise<TemporalServer> => {
+  try {
+    return await startOnce(options);
+  } catch (error) {
+    // It looks for free ports of its own, too, and ends when somebody is faster.
+    const died = error instanceof TidemarkError && error.kind === temporalServerDied;
+    if (!died || starts === startsMax) throw error;
+    return startTemporalServer(options, starts + 1);
+  }
+};
+
+const startOnce = async (options: TemporalServerOptions): Promise<TemporalServer> => {
   const { ip = '127.0.0.1', namespace = 'default', retentionDays = 7, logFile } = options;
   const { path: program } = options.cli;
   const port = await freePort({ purpose: 'the Temporal server', ip, port: options.port ?? 0 });
@@ -70,11 +83,22 @@ export const startTemporalServer = async (
   });
   const { dbFilename, searchAttributes = {} } = options;
   const args = serverArguments({ ip, port, uiPort, dbFilename, namespace, searchAttributes, help });
+  const logFrom = await stat(logFile).then(
+    ({ size }) => size,
+    () => 0,
+  );
   const server = await launch({ program, args, logFile, graceMs });
   const address = `${reachable(ip)}:${port}`;
   const readyLimitMs = options.readyLimitMs ?? 60_000;
   try {
-    await usable({ server, address, goal: { namespace, retentionDays }, logFile, readyLimitMs });
+    await usable({
+      server,
+      address,
+      goal: { namespace, retentionDays },
+      logFile,
+      logFrom,
+      readyLimitMs,
+    });
   } catch (error) {
     await server.stop();
     throw error;
@@ -96,6 +120,8 @@ interface Start {
   readonly address: string;
   readonly goal: NamespaceGoal;
   readonly logFile: string;
+  /** Bytes that it had before this start. */
+  readonly logFrom: number;
   readonly readyLimitMs: number;
 }
 
@@ -136,18 +162,21 @@ const answers = async (start: Start, signal: AbortSignal): Promise<void> => {
 const diedAtStart = async (start: Start, exit: Exit): Promise<TidemarkError> => {
   const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
   const message = `starting the Temporal dev server on ${start.address}: it ended at once (${how})`;
-  return new TidemarkError(temporalServerDied, `${message}\n${await endOfLog(start.logFile)}`);
+  return new TidemarkError(temporalServerDied, `${message}\n${await endOfLog(start)}`);
 };
 
 const notReady = async (start: Start, problem: unknown): Promise<TidemarkError> => {
-  const { address, goal, readyLimitMs, logFile } = start;
+  const { address, goal, readyLimitMs } = start;
   const reason = problem instanceof Error ? problem.message : String(problem);
   const message = `starting the Temporal dev server: namespace ${JSON.stringify(goal.namespace)} on ${address} was not usable within ${readyLimitMs / 1000} s (${reason})`;
-  return new TidemarkError(temporalServerNotReady, `${message}\n${await endOfLog(logFile)}`);
+  return new TidemarkError(temporalServerNotReady, `${message}\n${await endOfLog(start)}`);
 };
 
-const endOfLog = async (logFile: string): Promise<string> => {
-  const text = await readFile(logFile, 'utf8').catch(() => '');
-  const lines = text.trimEnd().split('\n').slice(-shownLogLines);
+/** Of a program that panicked its reason: what follows are addresses of code. */
+const endOfLog = async ({ logFile, logFrom }: Start): Promise<string> => {
+  const text = (await readFile(logFile).catch(() => Buffer.alloc(0))).subarray(logFrom).toString();
+  const all = text.trimEnd().split('\n');
+  const panic = all.findIndex((line) => line.startsWith('panic: '));
+  const lines = panic < 0 ? all.slice(-shownLogLines) : all.slice(panic).slice(0, shownLogLines);
   return [`last lines of ${logFile}:`, ...lines.map((line) => `  ${line}`)].join('\n');
 };
