@@ -11,6 +11,7 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createHostKey, describeHostKey } from '../../src/devstack/sftp/host-key.js';
+import { freePort } from '../../src/devstack/temporal/ports.js';
 
 const SSHD = '/usr/sbin/sshd';
 const READY_TIMEOUT_MS = 10_000;
@@ -40,7 +41,7 @@ export async function startOpenSsh(): Promise<OpenSshServer> {
   const root = path.join(folder, 'files');
   await mkdir(root);
   const keys = await writeKeys(folder);
-  const port = await freePort();
+  const port = await freePort({ purpose: 'sshd', ip: '127.0.0.1', port: 0 });
   const configFile = path.join(folder, 'sshd_config');
   await writeFile(configFile, configuration(folder, port));
   await prepareSeparationFolder();
@@ -103,15 +104,6 @@ function configuration(folder: string, port: number): string {
 /** Debian's sshd wants /run/sshd; only root can make it, and only root needs it. */
 async function prepareSeparationFolder(): Promise<void> {
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
-}
-
-async function freePort(): Promise<number> {
-  const probe = net.createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no free port was given');
-  return address.port;
 }
 
 async function listening(port: number, child: ChildProcess): Promise<void> {

@@ -7,11 +7,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../src/devstack/temporal/ports.js';
 
 export const howToGetVersitygw =
   'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, then put the binary on PATH or set VERSITYGW_PATH.';
@@ -46,7 +46,7 @@ export async function startVersitygw(binary: string): Promise<Versitygw> {
   const accessKeyId = `test${randomBytes(6).toString('hex')}`;
   const secretAccessKey = randomBytes(20).toString('hex');
   const region = 'us-east-1';
-  const address = `127.0.0.1:${await freePort()}`;
+  const address = `127.0.0.1:${await freePort({ purpose: 'versitygw', ip: '127.0.0.1', port: 0 })}`;
   const child = spawn(binary, ['--port', address, '--quiet', '--region', region, 'posix', root], {
     env: { ...process.env, ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -89,15 +89,6 @@ async function end(child: ChildProcess): Promise<void> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGKILL');
   await ended;
-}
-
-/** A port that is free now. It could be taken before versitygw has it; then the start fails and says so. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
 
 function isProgram(path: string): boolean {

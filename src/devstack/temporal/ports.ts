@@ -1,4 +1,5 @@
 /** Free TCP ports, and whether a wanted one is free. Only the moment of the question is answered: somebody may be faster. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { TidemarkError } from '../../core/errors/error.js';
 import { temporalPortInUse } from './errors.js';
@@ -11,8 +12,22 @@ export interface WantedPort {
   readonly port: number;
 }
 
+/** Below those that systems give to connections by themselves: what is free now will be so when it is used. */
+const firstPort = 20_000;
+const lastPort = 32_767;
+const triesMax = 20;
+
 /** The port, or a free one for 0. Throws `devstack/temporal-port-in-use`. */
-export const freePort = (wanted: WantedPort): Promise<number> =>
+export const freePort = async (wanted: WantedPort): Promise<number> => {
+  for (let tries = 0; wanted.port === 0 && tries < triesMax; tries++) {
+    const port = randomInt(firstPort, lastPort + 1);
+    const found = await tried({ ...wanted, port }).catch(() => null);
+    if (found !== null) return found;
+  }
+  return tried(wanted);
+};
+
+const tried = (wanted: WantedPort): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (error) => reject(inUse(wanted, error)));
