@@ -45,13 +45,20 @@ const refuseDoubtfulNumbers = (placed: Placed, report: Report): void => {
   walk(placed.value, []);
 };
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it is a link that leads nowhere',
+  ELOOP: 'it is a link that leads back to itself',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+};
+
 const textOf = (file: string, reading: FileReading): string | undefined => {
   try {
     return reading.files.readFile(file);
   } catch (error) {
-    const reason =
-      error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read';
-    reading.report(diagnose(unreadableFile, startOf(file), `${file}: ${reason}`));
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const message = `${file} cannot be read: ${reasons[code] ?? code}`;
+    reading.report(diagnose(unreadableFile, startOf(file), message));
     return undefined;
   }
 };
@@ -85,11 +92,38 @@ const layer = (file: string, reading: FileReading): Placed => {
   return empty;
 };
 
+const isThere = (file: string, { files }: FileReading): boolean => {
+  try {
+    return files.readFile(file) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+/** Of these files each has one name; under another it would be passed over in silence. */
+const refuseYml = (file: string, reading: FileReading): void => {
+  const other = file.replace(/\.yaml$/, '.yml');
+  if (!isThere(other, reading)) return;
+  reading.report(
+    diagnose(unreadableFile, startOf(other), `${other} is not read: its name has to end in .yaml`, {
+      fix: `Rename it to ${file}.`,
+    }),
+  );
+};
+
+/** `tidemark.yaml`, or null when there is none. */
+export const readSettings = (reading: FileReading): Placed | null => {
+  refuseYml('tidemark.yaml', reading);
+  return readPlaced('tidemark.yaml', reading);
+};
+
 /** `<folder>/common.yaml`, and `<folder>/<env>.yaml` over it. */
 export const readLayers = (folder: string, env: string, reading: FileReading): readonly Placed[] =>
-  ['common', ...(env === 'common' ? [] : [env])].map((name) =>
-    layer(`${folder}/${name}.yaml`, reading),
-  );
+  ['common', ...(env === 'common' ? [] : [env])].map((name) => {
+    const file = `${folder}/${name}.yaml`;
+    refuseYml(file, reading);
+    return layer(file, reading);
+  });
 
 /** Overlays of the command line; one that does not exist is an error. */
 export const readOverlays = (paths: readonly string[], reading: FileReading): readonly Placed[] =>
@@ -108,7 +142,7 @@ export const mergeAll = (layers: readonly Placed[]): Placed => layers.reduce(mer
 /** `pipelines/` if it holds files, otherwise `defs/` (D2). */
 export const pipelineFiles = (reading: FileReading): readonly string[] => {
   for (const folder of ['pipelines', 'defs']) {
-    const found = reading.files.listFiles(folder).filter((file) => /\.ya?ml$/.test(file));
+    const found = reading.files.listFiles(folder).filter((file) => /\.ya?ml$/i.test(file));
     if (found.length > 0) return [...new Set(found)].sort();
   }
   const message = 'the project has no pipeline file: no .yaml or .yml below pipelines/ (or defs/)';

@@ -27,6 +27,7 @@ import {
   readLayers,
   readOverlays,
   readPlaced,
+  readSettings,
   type FileReading,
 } from '../definition/read-files.js';
 import { reportUnknownKey, type Report } from '../definition/reading.js';
@@ -83,7 +84,7 @@ const readPipelines = (reading: FileReading): Sections =>
 
 const readDraft = (request: LoadRequest, env: string, reading: FileReading): ProjectDraft => {
   const { report } = reading;
-  const settingsPlaced = readPlaced('tidemark.yaml', reading);
+  const settingsPlaced = readSettings(reading);
   const { settings, defaults } = readProjectSettings(
     settingsPlaced,
     folderName(request.root),

@@ -52,14 +52,30 @@ const wholeValues = (draft: ProjectDraft): readonly Reference[] =>
     }),
   );
 
-const check = (draft: ProjectDraft): readonly Diagnostic[] =>
-  [...templateUses(draft).flatMap(inTemplate), ...wholeValues(draft)]
-    .filter(({ variable }) => draft.environment[variable] === undefined)
-    .map(({ what, variable, span }) =>
-      diagnose(kind, span, `${what}: the environment variable ${variable} is not set`, {
-        fix: kind.fix,
-      }),
-    );
+/** Of one connection, source or target, in one finding at the first of them. */
+const unsetIn = (references: readonly [Reference, ...Reference[]]): Diagnostic => {
+  const [{ what, span }] = references;
+  const names = [...new Set(references.map(({ variable }) => variable))];
+  const [message, fix] =
+    names.length === 1
+      ? [`the environment variable ${names.join()} is not set`, kind.fix]
+      : [
+          `the environment variables ${names.join(', ')} are not set`,
+          'Set them where the worker runs.',
+        ];
+  return diagnose(kind, span, `${what}: ${message}`, { fix });
+};
+
+const check = (draft: ProjectDraft): readonly Diagnostic[] => {
+  const unset = new Map<string, [Reference, ...Reference[]]>();
+  for (const reference of [...templateUses(draft).flatMap(inTemplate), ...wholeValues(draft)]) {
+    if (draft.environment[reference.variable] !== undefined) continue;
+    const known = unset.get(reference.what);
+    if (known === undefined) unset.set(reference.what, [reference]);
+    else known.push(reference);
+  }
+  return [...unset.values()].map(unsetIn);
+};
 
 const pipeline = { 'pipelines/orders.yaml': `assets:\n${exampleAsset}` };
 const withHost = (host: string) => ({

@@ -1,10 +1,10 @@
 /**
  * Finds a project on the file system and reads its files: the adapter of the loader's port. Nothing is cached and
- * nothing is written. Links are followed only as far as the operating system opens them; folders behind links and
- * names that begin with a dot are not walked, so a listing always ends.
+ * nothing is written. Links are followed; each folder is walked once, one that holds the project itself is not, so that a
+ * listing always ends. Names that begin with a dot are left out.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { ProjectFiles } from '../../language/definition/project-files.js';
 
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
@@ -24,30 +24,42 @@ export const findProjectRoot = (start: string): string | undefined => {
   }
 };
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  (error.code === 'ENOENT' || error.code === 'ENOTDIR');
-
-const listBelow = (root: string, folder: string): readonly string[] => {
-  const entries = readdirSync(join(root, folder), { withFileTypes: true });
-  return entries
+/** `walked`: real paths of the folders that were. */
+const listBelow = (root: string, folder: string, walked: Set<string>): readonly string[] => {
+  const real = realpathSync(join(root, folder));
+  if (walked.has(real) || realpathSync(root).startsWith(join(real, sep))) return [];
+  walked.add(real);
+  const entries = readdirSync(real, { withFileTypes: true })
     .filter((entry) => !entry.name.startsWith('.'))
-    .flatMap((entry) => {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) return listBelow(root, path);
-      return entry.isFile() || entry.isSymbolicLink() ? [path] : [];
-    });
+    // What is reached without a link keeps its own name.
+    .sort((a, b) => Number(a.isSymbolicLink()) - Number(b.isSymbolicLink()));
+  return entries.flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory() || (entry.isSymbolicLink() && isFolder(join(root, path))))
+      return listBelow(root, path, walked);
+    return entry.isFile() || entry.isSymbolicLink() ? [path] : [];
+  });
+};
+
+const isLink = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+
+/** Of a link that leads nowhere: no. */
+const isMissing = (path: string, error: unknown): boolean => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOTDIR' || (code === 'ENOENT' && !isLink(path));
 };
 
 export const projectFilesOf = (root: string): ProjectFiles => ({
-  readFile: (path) => {
+  readFile: (name) => {
+    const path = isAbsolute(name) ? name : join(root, name);
     try {
-      return readFileSync(isAbsolute(path) ? path : join(root, path), 'utf8');
+      return readFileSync(path, 'utf8');
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isMissing(path, error)) return undefined;
       throw error;
     }
   },
-  listFiles: (folder) => (isFolder(join(root, folder)) ? listBelow(root, folder) : []),
+  listFiles: (folder) =>
+    isFolder(join(root, folder)) ? listBelow(root, folder, new Set([realpathSync(root)])) : [],
 });

@@ -104,3 +104,19 @@ test('a project without pipelines, and one with a file that cannot be read', () 
   expect(codes(files)).toEqual([]);
   expect(codes({ ...files, readFile })).toEqual(['vars/common.yaml: definition/unreadable-file']);
 });
+
+test.each(['tidemark', 'connections/common', 'connections/dev', 'vars/dev'])(
+  '%s.yml would be passed over in silence: it is a finding that says how to name it',
+  (name) => {
+    const files = project(read('definition/unknown-key', 'good.yaml'));
+    const readFile = (path: string) => (path === `${name}.yml` ? '' : files.readFile(path));
+    expect(load({ ...files, readFile }).diagnostics).toMatchObject([
+      { code: 'definition/unreadable-file', fix: `Rename it to ${name}.yaml.` },
+    ]);
+  },
+);
+
+test('pipelines are read whatever the case of their ending', () => {
+  const assets = read('definition/unknown-key', 'bad.yaml');
+  expect(load(filesInMemory({ 'pipelines/OLD.YML': assets })).diagnostics).not.toEqual([]);
+});
