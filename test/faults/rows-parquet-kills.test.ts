@@ -17,7 +17,8 @@ import {
 } from './rows-world.js';
 
 const rows = fromEnv('TIDEMARK_FAULT_ROWS', 300_000);
-const bytesPerSecond = fromEnv('TIDEMARK_FAULT_MBPS', 60) * mebibyte;
+/** Slow enough that a server which takes its time to die dies while rows are read. */
+const bytesPerSecond = fromEnv('TIDEMARK_FAULT_MBPS', 12) * mebibyte;
 
 const spoolsOf = (pid: number | undefined): readonly string[] =>
   readdirSync(tmpdir()).filter((name) => name.startsWith(`tidemark-spool-${String(pid)}-`));

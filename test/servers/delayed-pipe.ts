@@ -1,11 +1,14 @@
 /**
  * One direction of a proxied connection: chunks go in when they arrive and out when their time has come.
- * Keeps true: order; the delay counts from arrival, so chunks under way overlap; at most `QUEUE_BYTES` wait
- * here before the sender is paused (an ideal wide line: 64 MB are more than any window of our clients).
+ * Keeps true: order; the delay counts from arrival, so chunks under way overlap; what is
+ * on the line is limited before the sender is paused: to what it carries in a quarter of a second and its delay, at most
+ * 64 MB (more than any window of our clients), so that a sender that dies takes with it what it has not sent.
  */
 import type { Socket } from 'node:net';
 
-const QUEUE_BYTES = 64 * 1024 * 1024;
+const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
+/** Beside the delay. */
+const QUEUE_MS = 250;
 
 export interface DelayedPipeOptions {
   readonly from: Socket;
@@ -33,6 +36,7 @@ export function createDelayedPipe(
   { from, to, delayMs, bytesPerSecond }: DelayedPipeOptions,
   admit: (chunk: Buffer) => Buffer,
 ): DelayedPipe {
+  const queueBytesMax = Math.min(QUEUE_BYTES_MAX, ((QUEUE_MS + delayMs) / 1000) * bytesPerSecond);
   let queue: Waiting[] = [];
   let queueBytes = 0;
   let lineFreeMs = 0;
@@ -46,7 +50,7 @@ export function createDelayedPipe(
     lineFreeMs = Math.max(lineFreeMs, nowMs) + (bytes / bytesPerSecond) * 1000;
     queue.push({ chunk, dueMs: lineFreeMs + delayMs });
     queueBytes += bytes;
-    if (queueBytes > QUEUE_BYTES) from.pause();
+    if (queueBytes > queueBytesMax) from.pause();
     schedule();
   };
 
@@ -75,7 +79,7 @@ export function createDelayedPipe(
       taken += 1;
     }
     queue = queue.slice(taken);
-    if (queueBytes <= QUEUE_BYTES / 2) from.resume();
+    if (queueBytes <= queueBytesMax / 2) from.resume();
     if (taken > 0 || !stopped) schedule();
   };
 
