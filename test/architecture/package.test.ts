@@ -33,5 +33,12 @@ test('the package has the program and its words, and neither demo, tests nor ben
   const [packed] = JSON.parse(answer) as [{ readonly files: readonly { readonly path: string }[] }];
   const paths = packed.files.map(({ path }) => path);
   expect(paths).toEqual(expect.arrayContaining(['package.json', 'README.md', 'CHANGELOG.md']));
+  // Messages say "see docs/reference/errors.md#…", the README leads to the rest.
+  expect(paths).toContain('docs/reference/errors.md');
+  const named = [...read('README.md').matchAll(/\(((?:docs|schema)\/[^)#]+)\)/g)].map(
+    ([, path = '']) => path,
+  );
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((path) => !paths.includes(path))).toEqual([]);
   expect(paths.filter((path) => /^(dist\/)?(demo|test|bench)\/|\.test\./.test(path))).toEqual([]);
 });

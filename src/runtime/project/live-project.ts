@@ -3,7 +3,7 @@
  * run and never within one: runs keep their plan.
  */
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { Connector } from '../../connectors/connector.js';
 import { defineError, TidemarkError } from '../../core/errors/error.js';
 import { renderDiagnostic } from '../../core/errors/render.js';
@@ -28,6 +28,16 @@ export interface ProjectPlace {
 
 /** Folders whose files make a project. */
 const watched: readonly string[] = ['connections', 'vars', 'pipelines', 'defs'];
+
+/** Of what cannot be looked at: nothing; reading it says why. */
+const stampOf = (path: string): string => {
+  try {
+    const { mtimeMs, size } = statSync(path);
+    return `${String(mtimeMs)} ${String(size)}`;
+  } catch {
+    return '';
+  }
+};
 
 export class LiveProject {
   readonly #place: ProjectPlace;
@@ -76,13 +86,11 @@ export class LiveProject {
   }
 
   #signatureNow(): string {
-    const files = projectFilesOf(this.#place.root);
-    const paths = ['tidemark.yaml', ...watched.flatMap((folder) => files.listFiles(folder))];
-    return paths
-      .map((path) => {
-        const found = statSync(join(this.#place.root, path), { throwIfNoEntry: false });
-        return `${path} ${String(found?.mtimeMs)} ${String(found?.size)}`;
-      })
+    const { root, connectionFiles = [] } = this.#place;
+    const files = projectFilesOf(root);
+    const listed = watched.flatMap((folder) => files.listFiles(folder));
+    return ['tidemark.yaml', ...listed, ...connectionFiles]
+      .map((path) => `${path} ${stampOf(resolve(root, path))}`)
       .join('\n');
   }
 }
