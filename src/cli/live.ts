@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { TidemarkError } from '../core/errors/error.js';
 import type { Definition } from '../language/definition/definition.js';
+import type { LoadedProject } from '../language/lint/load-project.js';
 import { withDevEnvironment } from '../runtime/project/dev-environment.js';
 import type { CommandInput, CommandOption, Terminal } from './command.js';
 import { badUsage } from './errors.js';
@@ -43,11 +44,11 @@ export const withClient = async (
   input: CommandInput,
   terminal: Terminal,
   run: (connected: Connected) => Promise<number>,
-  check: (definition: Definition) => void = () => undefined,
+  check: (definition: Definition, loaded: LoadedProject) => void = () => undefined,
 ): Promise<number> => {
   const live = goLive(input, terminal);
-  return withDefinition(input, live.terminal, async (definition) => {
-    check(definition);
+  return withDefinition(input, live.terminal, async (definition, loaded) => {
+    check(definition, loaded);
     // Loaded here, as most commands never talk to Temporal and its client is slow to load.
     const { connectClient } = await import('../runtime/client/connect.js');
     const client = await connectClient(live.terminal.env, definition.project.namespace);

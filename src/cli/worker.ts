@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { isAbsolute, resolve } from 'node:path';
 import { parseByteSize, parseDurationMs } from '../connectors/fields.js';
+import { renderDiagnostic } from '../core/errors/render.js';
 import type { Supervisor } from '../runtime/worker/supervisor.js';
 import { memoryBytesDefault, type WorkerSettings } from '../runtime/worker/worker-settings.js';
 import {
@@ -78,13 +79,16 @@ const superviseUntilStopped = async (
 
 const run = async (input: CommandInput, terminal: Terminal): Promise<number> => {
   const settings = settingsOf(input, terminal);
-  return withClient(input, terminal, (connected) =>
+  const supervised = (connected: Connected): Promise<number> =>
     superviseUntilStopped(connected, {
       ...settings,
       root: connected.root,
       taskQueue: connected.taskQueue,
-    }),
-  );
+    });
+  return withClient(input, terminal, supervised, (_, { diagnostics }) => {
+    // Here a variable that is not set is one that runs will miss. Without excerpts: a line may hold a secret in plain text.
+    for (const finding of diagnostics) terminal.err(`${renderDiagnostic(finding)}\n`);
+  });
 };
 
 export const worker = defineCommand({

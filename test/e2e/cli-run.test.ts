@@ -258,6 +258,25 @@ describe('a worker that cannot start', () => {
     }
   });
 
+  test('says first what lint warns of, without the lines: they may hold a secret', async () => {
+    const files = projectFiles(orders);
+    const connections = files['connections/common.yaml'] ?? '';
+    const plain = connections.replace('"{{ env.SFTP_PASSWORD }}"', 'hunter2');
+    const alone = folderWith({ ...files, 'connections/common.yaml': plain });
+    try {
+      const { SFTP_HOST: _, ...env } = readDevJson(cwd).env;
+      const { err } = await tidemark(['worker'], {
+        cwd: alone,
+        env: { ...env, TEMPORAL_ADDRESS: '127.0.0.1:9' },
+      });
+      expect(err).toContain('password is a secret in plain text');
+      expect(err).toContain('the environment variable SFTP_HOST is not set');
+      expect(err).not.toContain('hunter2');
+    } finally {
+      removeFolder(alone);
+    }
+  });
+
   test('ends with 3 when no Temporal server answers, and says where it looked', async () => {
     const alone = folderWith(projectFiles(orders));
     try {

@@ -67,6 +67,14 @@ export const noFiles = defineDiagnostic({
   fix: 'Put at least one .yaml or .yml file below pipelines/.',
 });
 
+export const noLayer = defineDiagnostic({
+  code: 'definition/no-layer',
+  severity: 'warning',
+  summary:
+    'ENV or --env names a layer that has no file, though others have; only common.yaml is read.',
+  fix: 'Correct the name, or add connections/<ENV>.yaml or vars/<ENV>.yaml.',
+});
+
 export const noKnownSection = defineDiagnostic({
   code: 'definition/no-known-section',
   severity: 'warning',
@@ -92,5 +100,6 @@ export const definitionDiagnostics: readonly DiagnosticKind[] = [
   plaintextSecret,
   noFiles,
   noKnownSection,
+  noLayer,
   unreadableFile,
 ];

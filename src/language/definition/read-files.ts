@@ -4,8 +4,9 @@
  */
 import { diagnose, type Span } from '../../core/errors/diagnostic.js';
 import { isJsonObject, type JsonValue } from '../../core/values/json.js';
+import { suggest } from '../../core/values/suggest.js';
 import { parseDocument } from '../document/parse-document.js';
-import { noFiles, unreadableFile, wrongValue } from './diagnostics.js';
+import { noFiles, noLayer, unreadableFile, wrongValue } from './diagnostics.js';
 import { mergePlaced, type Path, type Placed } from './placed.js';
 import { placedDocument } from './placed-document.js';
 import type { ProjectFiles } from './project-files.js';
@@ -124,6 +125,23 @@ export const readLayers = (folder: string, env: string, reading: FileReading): r
     refuseYml(file, reading);
     return layer(file, reading);
   });
+
+/** A name that was chosen should be one of the layers that there are; a project without layers may have any. */
+export const checkLayer = (env: string, { files, report }: FileReading): void => {
+  const found = ['connections', 'vars']
+    .flatMap((folder) => files.listFiles(folder))
+    .flatMap((file) => /^[^/]+\/([^/]+)\.yaml$/.exec(file)?.[1] ?? []);
+  const known = [...new Set(['common', ...found])].sort();
+  if (known.length === 1 || known.includes(env)) return;
+  const near = suggest(env, known);
+  const message = `ENV is ${JSON.stringify(env)}, and neither connections/${env}.yaml nor vars/${env}.yaml is there`;
+  report(
+    diagnose(noLayer, startOf('connections'), message, {
+      ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
+      known,
+    }),
+  );
+};
 
 /** Overlays of the command line; one that does not exist is an error. */
 export const readOverlays = (paths: readonly string[], reading: FileReading): readonly Placed[] =>

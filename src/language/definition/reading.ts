@@ -71,14 +71,19 @@ export const pathText = (path: Path): string =>
     )
     .join('');
 
-const wrongMessage = (issue: Issue, value: JsonValue, where: string): string => {
+/** Of a value that may not be shown. */
+const sortOf = (value: JsonValue): string =>
+  typeof value === 'object' ? shown(value) : typeWord(typeof value);
+
+const wrongMessage = (issue: Issue, value: JsonValue, where: string, isSecret: boolean): string => {
+  const given = isSecret ? sortOf(value) : shown(value);
   // An empty text is the usual way to be "too small"; sizes of lists and numbers read as they are.
   if (issue.code === 'too_small' && (value === '' || Array.isArray(value))) {
     return `${where} is empty`;
   }
-  if (issue.code === 'custom') return `${where} is ${shown(value)}: ${issue.message}`;
-  if (issue.code === 'invalid_format') return `${where} is ${shown(value)}: ${issue.message}`;
-  return `${where} is ${shown(value)} and should be ${expectation(issue)}`;
+  if (issue.code === 'custom' || issue.code === 'invalid_format')
+    return `${where} is ${given}: ${issue.message}`;
+  return `${where} is ${given} and should be ${expectation(issue)}`;
 };
 
 const issuePath = (issue: Issue): Path =>
@@ -102,13 +107,19 @@ export const innermost = (issue: Issue): Issue => {
     : innermost({ ...chosen, path: [...issue.path, ...chosen.path] });
 };
 
-/** Keys that an object schema knows at a path, refused ones left out. */
-const knownKeysAt = (schema: z.ZodType, path: Path): readonly string[] => {
+/** The field at a path; undefined below a list. */
+const fieldAt = (schema: z.ZodType, path: Path): z.ZodType | undefined => {
   let current: z.ZodType | undefined = schema;
   for (const step of path) {
-    if (typeof step === 'number' || current === undefined) return [];
+    if (typeof step === 'number' || current === undefined) return undefined;
     current = objectFields(current)[step];
   }
+  return current;
+};
+
+/** Keys that an object schema knows at a path, refused ones left out. */
+const knownKeysAt = (schema: z.ZodType, path: Path): readonly string[] => {
+  const current = fieldAt(schema, path);
   const fields = current === undefined ? {} : objectFields(current);
   return Object.keys(fields).filter((key) => {
     const known = fields[key];
@@ -178,9 +189,12 @@ const reportIssue = (issue: Issue, placed: Placed, schema: z.ZodType, reading: R
     reading.report(diagnose(missingKey, parent, `${where} is missing`));
     return;
   }
+  const field = fieldAt(schema, path);
+  const isSecret = field !== undefined && fieldFacts(field).secret === true;
+  const message = wrongMessage(issue, value, where, isSecret);
   reading.report(
-    diagnose(wrongValue, placed.span(path, 'value'), wrongMessage(issue, value, where), {
-      ...meant(issue, value),
+    diagnose(wrongValue, placed.span(path, 'value'), message, {
+      ...(isSecret ? {} : meant(issue, value)),
       ...yaml11Fix(issue, placed, path),
     }),
   );

@@ -22,6 +22,7 @@ import { placedEntries, type Placed } from '../definition/placed.js';
 import type { ProjectFiles } from '../definition/project-files.js';
 import { readProjectSettings } from '../definition/project-settings.js';
 import {
+  checkLayer,
   mergeAll,
   pipelineFiles,
   readLayers,
@@ -158,7 +159,9 @@ export const loadProject = (request: LoadRequest): LoadedProject => {
     report: (diagnostic) => void found.push(diagnostic),
     sources,
   };
-  const env = request.envName ?? request.env['ENV'] ?? 'dev';
+  const chosen = request.envName ?? (request.env['ENV'] === '' ? undefined : request.env['ENV']);
+  if (chosen !== undefined) checkLayer(chosen, reading);
+  const env = chosen ?? 'dev';
   const draft = readDraft(request, env, reading);
   found.push(...lintDraft(draft));
   const diagnostics = once(withoutGuesses(found));

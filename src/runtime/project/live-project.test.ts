@@ -58,3 +58,21 @@ test('a link that leads back to itself is a finding, and is read when it is mend
   write('pipelines/b.yaml', 'assets: []\n');
   expect(rootsOf(project)).toEqual(['/data']);
 });
+
+test('what an error says in a history holds no secret that stands in plain text', () => {
+  const config = '{ host: h, user: u, database: d, password: 12345, sslmodd: hunter2 }';
+  write(
+    'connections/common.yaml',
+    `resources:\n  shop: { type: PostgresResource, config: ${config} }\n`,
+  );
+  const project = new LiveProject({ root, env: {}, connectors });
+  const said = (): string => {
+    try {
+      return String(project.definition());
+    } catch (error) {
+      return String(error);
+    }
+  };
+  expect(said()).toContain('password is a number and should be text');
+  expect(said()).not.toMatch(/12345|hunter2/);
+});

@@ -76,12 +76,13 @@ export class LiveProject {
 
   /** The definition, or `project/has-errors` with the first finding. */
   definition(): Definition {
-    const { definition, diagnostics, sources } = this.load();
+    const { definition, diagnostics } = this.load();
     if (definition !== null) return definition;
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
     const [first] = errors;
     const more = errors.length > 1 ? ` (and ${String(errors.length - 1)} more)` : '';
-    const text = first === undefined ? '' : renderDiagnostic(first, sources.get(first.span.file));
+    // Without the excerpt: it becomes part of a history, and the line may hold a secret in plain text.
+    const text = first === undefined ? '' : renderDiagnostic(first);
     throw new TidemarkError(projectBroken, `the project cannot be loaded${more}:\n${text}\n`);
   }
 

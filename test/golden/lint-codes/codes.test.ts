@@ -42,7 +42,7 @@ const declared = declaredBelow('src/language/');
 const ofConnectors = declaredBelow('src/connectors/');
 const ofRules = lintRules.map(({ kind }) => kind.code);
 /** About files that cannot be written down as one: tested below. */
-const ofFolders = ['definition/no-files', 'definition/unreadable-file'];
+const ofFolders = ['definition/no-files', 'definition/no-layer', 'definition/unreadable-file'];
 const cases = [
   ...declared.filter((code) => ![...ofRules, ...ofFolders].includes(code)),
   ...ofConnectors,
@@ -115,6 +115,34 @@ test.each(['tidemark', 'connections/common', 'connections/dev', 'vars/dev'])(
     ]);
   },
 );
+
+test('a layer that was chosen and has no file is a finding, where there are layers', () => {
+  const good = read('definition/unknown-key', 'good.yaml');
+  const layered = filesInMemory({
+    'connections/common.yaml': exampleConnections,
+    'vars/common.yaml': 'zone: raw\n',
+    'vars/prod.yaml': 'zone: gold\n',
+    'pipelines/orders.yaml': good,
+  });
+  const found = (files: typeof layered, choice: { envName?: string; ENV?: string }) => {
+    const { ENV, ...rest } = choice;
+    const env = { SET: 'set', ...(ENV === undefined ? {} : { ENV }) };
+    const request = { root: '/example', files, env, connectors: sampleConnectors, ...rest };
+    return loadProject(request).diagnostics;
+  };
+  const expected = [
+    {
+      code: 'definition/no-layer',
+      message: 'ENV is "prd", and neither connections/prd.yaml nor vars/prd.yaml is there',
+      hint: 'did you mean prod?',
+    },
+  ];
+  expect(found(layered, { envName: 'prd' })).toMatchObject(expected);
+  expect(found(layered, { ENV: 'prd' })).toMatchObject(expected);
+  for (const choice of [{ envName: 'prod' }, { envName: 'common' }, { ENV: '' }, {}])
+    expect(found(layered, choice)).toEqual([]);
+  expect(found(project(good), { envName: 'any' })).toEqual([]);
+});
 
 test('pipelines are read whatever the case of their ending', () => {
   const assets = read('definition/unknown-key', 'bad.yaml');
