@@ -152,7 +152,7 @@ exit 2
     return { path };
   };
 
-  test('is started again when its program panics, as it does when somebody takes a port that it has found', async () => {
+  test('is started again when its program panics', async () => {
     const { address } = await start({ cli: await panicking(2), headless: true });
     const connection = await Connection.connect({ address });
     await connection.close();

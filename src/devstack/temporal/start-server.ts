@@ -64,7 +64,7 @@ export const startTemporalServer = async (
   try {
     return await startOnce(options);
   } catch (error) {
-    // It looks for free ports of its own, too, and ends when somebody is faster.
+    // It was seen to panic at a start that went well the next time, and a free port may be taken meanwhile.
     const died = error instanceof TidemarkError && error.kind === temporalServerDied;
     if (!died || starts === startsMax) throw error;
     return startTemporalServer(options, starts + 1);
