@@ -41,10 +41,15 @@ export type PlannedPartitions =
   /** Exactly one partition is meant: an ordinary run. */
   | { readonly kind: 'one'; readonly request: RunRequest };
 
+type RangeRequest = RunRequest & { readonly partition_range: PartitionRange };
+
+const hasRange = (request: RunRequest): request is RangeRequest =>
+  request.partition_range !== undefined;
+
 /** What the range is of, when all that it names exists. */
 const partitionsOfRange = (
   definition: Definition,
-  request: RunRequest & { readonly partition_range: PartitionRange },
+  request: RangeRequest,
   { name, atMs }: PartitionFacts,
 ): PartitionsSpec => {
   if (request.partition !== undefined) {
@@ -61,11 +66,6 @@ const partitionsOfRange = (
   const field = `partition_range${problem.field === '' ? '' : `.${problem.field}`}`;
   throw badPartition(field, problem.value, problem);
 };
-
-const hasRange = (
-  request: RunRequest,
-): request is RunRequest & { readonly partition_range: PartitionRange } =>
-  request.partition_range !== undefined;
 
 /** Throws what planning would throw about the partitions of a request, for who wants to know before anything starts. */
 export const checkPartitions = (

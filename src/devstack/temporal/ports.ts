@@ -12,7 +12,7 @@ export interface WantedPort {
   readonly port: number;
 }
 
-/** Below those that systems give to connections by themselves: what is free now will be so when it is used. */
+/** Below those that Linux, macOS and Windows give to connections when nothing else is set: none of them takes it meanwhile. */
 const firstPort = 20_000;
 const lastPort = 32_767;
 const triesMax = 20;

@@ -5,7 +5,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { TidemarkError } from '../../core/errors/error.js';
+import { isErrorOf, TidemarkError } from '../../core/errors/error.js';
 import { runProgram } from './cli/run-program.js';
 import { temporalServerDied, temporalServerNotReady } from './errors.js';
 import type { TemporalCli } from './find-cli.js';
@@ -59,15 +59,14 @@ const startsMax = 3;
 /** Throws `devstack/temporal-port-in-use`, `-server-died` or `-server-not-ready`. */
 export const startTemporalServer = async (
   options: TemporalServerOptions,
-  starts = 1,
 ): Promise<TemporalServer> => {
-  try {
-    return await startOnce(options);
-  } catch (error) {
-    // It was seen to panic at a start that went well the next time, and a free port may be taken meanwhile.
-    const died = error instanceof TidemarkError && error.kind === temporalServerDied;
-    if (!died || starts === startsMax) throw error;
-    return startTemporalServer(options, starts + 1);
+  for (let starts = 1; ; starts++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // It was seen to panic at a start that went well the next time, and a free port may be taken meanwhile.
+      if (starts === startsMax || !isErrorOf(error, temporalServerDied)) throw error;
+    }
   }
 };
 

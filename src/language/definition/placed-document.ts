@@ -18,7 +18,8 @@ const advice = (scalar: LocatedScalar): string | undefined => {
     return `quote it to keep the text ${scalar.raw}; YAML 1.1 reads a number in base 60 here`;
   }
   if (scalar.yaml11 === 'octal') {
-    return `YAML 1.1 reads ${scalar.raw} in base 8: write it without the leading zero, or quote the text`;
+    // Without the number: in a secret field it is one.
+    return 'YAML 1.1 reads a number with a leading zero in base 8: write it without the zero, or quote the text';
   }
   return undefined;
 };

@@ -146,5 +146,6 @@ test('a layer that was chosen and has no file is a finding, where there are laye
 
 test('pipelines are read whatever the case of their ending', () => {
   const assets = read('definition/unknown-key', 'bad.yaml');
-  expect(load(filesInMemory({ 'pipelines/OLD.YML': assets })).diagnostics).not.toEqual([]);
+  const { diagnostics } = load(filesInMemory({ 'pipelines/OLD.YML': assets }));
+  expect(diagnostics.map(({ code }) => code)).toContain('definition/unknown-key');
 });
